@@ -41,7 +41,7 @@ Describe 'A SecretStore that lost a file' {
         Remove-Item $store/storefile
         $lines = Invoke-Anew (& $connect)
         $lines[0] | Should -BeLike 'VaultReadFailed,*'
-        $lines[1] | Should -BeLike "Vault 'TestStore' held 1 registration and is empty now. Nothing was written to it and nothing was sent."
+        $lines[1] | Should -BeLike "Vault 'TestStore' held 1 registration and is empty now, so it was left as it is. Nothing was sent."
         $lines[2] | Should -BeLike '*Restore-DcrRegistration -SecretStoreCopy*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
 

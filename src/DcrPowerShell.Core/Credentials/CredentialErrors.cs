@@ -52,7 +52,7 @@ internal static class CredentialErrors
     public static DcrException NoTokenEndpoint() =>
         new(
             DcrErrorId.DiscoveryFailed,
-            "The server's metadata names no token endpoint, so a client credential cannot get a token. Nothing was registered.",
+            "The server's metadata names no token endpoint, so a client credential cannot get a token.",
             "Connect by the issuer rather than by -RegistrationEndpoint, or get a token elsewhere and connect with -InitialAccessToken."
         );
 
@@ -117,8 +117,8 @@ internal static class CredentialErrors
     public static DcrException UnusableAccessToken(Uri uri) =>
         new(
             DcrErrorId.ResponseNotConformant,
-            $"{uri.Authority}: its access_token has a space, a line break or another character that no bearer token has (RFC 6750, section "
-                + "2.1). Nothing else was sent.",
+            $"{uri.Authority}: its access_token is not used, because it has a space, a line break or another character that no bearer "
+                + "token has (RFC 6750, section 2.1).",
             "Check that the token endpoint is the authorization server's own, and tell the server's operator."
         );
 }

@@ -143,10 +143,10 @@ public enum DcrErrorId
     /// <summary>A client was to be registered again, and the server still has it.</summary>
     ClientNotGone,
 
-    /// <summary>More clients are extra than a run may remove.</summary>
+    /// <summary>More clients are extra than -MaxPrune lets a run remove.</summary>
     TooManyExtra,
 
-    /// <summary>More clients are gone than a run may register again.</summary>
+    /// <summary>More clients are gone from the server than -MaxRepair lets a run repair.</summary>
     TooManyGone,
 
     /// <summary>What vouches for the server's metadata is not valid, or not trusted (HL7 UDAP Security, section 2.3).</summary>

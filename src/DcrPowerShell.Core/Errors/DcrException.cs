@@ -12,8 +12,7 @@ public sealed class DcrException : Exception
         RecommendedAction = Redaction.Printable(recommendedAction);
     }
 
-    /// <summary>A failure before anything was sent, which the message says at its end.</summary>
-    /// <param name="message">Without that sentence.</param>
+    /// <summary>A failure before anything was sent.</summary>
     internal static DcrException Unsent(
         DcrErrorId errorId,
         string message,
@@ -21,7 +20,7 @@ public sealed class DcrException : Exception
         Exception? inner = null,
         string? member = null
     ) =>
-        new(errorId, message + " Nothing was sent.", recommendedAction, inner) { NothingSent = true, Member = member };
+        new(errorId, message, recommendedAction, inner) { NothingSent = true, Member = member };
 
     /// <summary>A failure that a server answered with: its words end the message.</summary>
     /// <param name="server">Null where it did not answer.</param>
@@ -36,6 +35,12 @@ public sealed class DcrException : Exception
     ) =>
         new(errorId, message + ErrorWords.Said(server), recommendedAction, inner) { ServerError = server, Member = member };
 
+    /// <summary>What failed, and at the end that nothing was sent, where that is so.</summary>
+    public override string Message => NothingSent ? $"{What} Nothing was sent." : What;
+
+    /// <summary>The message without that end: for another error that repeats it.</summary>
+    internal string What => base.Message;
+
     /// <summary>Which failure it is.</summary>
     public DcrErrorId ErrorId { get; }
 
@@ -43,7 +48,8 @@ public sealed class DcrException : Exception
     public string RecommendedAction { get; }
 
     /// <summary>
-    /// True where nothing was sent for what failed, so it can be run again without harm. False where something was sent, or may have been.
+    /// True where nothing was sent for what failed, so it can be run again without harm. False where something was sent or may have been,
+    /// and for commands that ask no server.
     /// </summary>
     public bool NothingSent { get; internal init; }
 
@@ -54,8 +60,8 @@ public sealed class DcrException : Exception
     public string? Member { get; internal init; }
 
     /// <summary>
-    /// What succeeded although this failed: a <c>DcrClient</c> that the server has registered and the vault has not kept. It
-    /// carries its secrets, so that nothing is lost.
+    /// What succeeded although this failed: a <c>DcrClient</c> that the server has registered and the vault has not kept. It carries its
+    /// secrets, so that nothing is lost.
     /// </summary>
     public object? Unstored { get; internal init; }
 

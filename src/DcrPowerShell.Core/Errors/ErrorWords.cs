@@ -16,6 +16,9 @@ internal static class ErrorWords
         return server?.SupportId is { } id ? $"{words} (support id {id})" : words;
     }
 
+    /// <summary>Why something failed, as a part of a sentence about more: that nothing was sent is not said of the whole.</summary>
+    public static string Why(Exception failure) => (failure is DcrException ours ? ours.What : failure.Message).TrimEnd('.');
+
     // Without a user name or password, which GetLeftPart would show.
     public static string Origin(Uri uri) => $"{uri.Scheme}://{uri.Authority}";
 }

@@ -69,8 +69,7 @@ internal sealed class Redaction
     public bool Finds(string text) => _traces.Find(text).Count > 0;
 
     /// <summary>
-    /// Whether a path is PEM or JSON: what stands in a file, maybe a private key, in the place of the file's path. No message repeats
-    /// it.
+    /// Whether a path is PEM or JSON: what stands in a file, maybe a private key, in the place of the file's path. No message shows it.
     /// </summary>
     public static bool IsFileText(string path) =>
         path.TrimStart() is { Length: > 0 } text

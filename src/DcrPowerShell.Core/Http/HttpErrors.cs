@@ -9,7 +9,7 @@ internal static class HttpErrors
     public static DcrException ClosedMeanwhile(Uri uri, Exception inner) =>
         new(
             DcrErrorId.NotConnected,
-            $"The connection to {uri.Authority} was closed by Disconnect-DcrServer in the meantime. Nothing was registered or changed.",
+            $"The connection to {uri.Authority} was closed by Disconnect-DcrServer in the meantime.",
             "Run Connect-DcrServer again, and use the connection that it gives.",
             inner
         );
@@ -68,15 +68,14 @@ internal static class HttpErrors
 
     /// <param name="wasSent">The request was refused before.</param>
     /// <param name="isDown">The server said that it is not available, not that there were too many.</param>
-    public static DcrException PauseLasts(Uri uri, TimeSpan pause, bool registers, bool wasSent, bool isDown)
-    {
-        var id = isDown ? DcrErrorId.ServerUnavailable : DcrErrorId.RateLimited;
-        var message = $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: "
-            + (isDown ? "it cannot answer now (HTTP 503)." : "its rate limit is reached.");
-        var action =
-            $"Run the command again in {Duration.Say(pause)}{(registers ? ": with -Tenant, only what is left is registered" : "")}.";
-        return wasSent
-            ? new DcrException(id, message + " The request was not carried out.", action)
-            : DcrException.Unsent(id, message, action);
-    }
+    public static DcrException PauseLasts(Uri uri, TimeSpan pause, bool registers, bool wasSent, bool isDown) =>
+        new(
+            isDown ? DcrErrorId.ServerUnavailable : DcrErrorId.RateLimited,
+            $"{uri.Authority} wants no further request for another {Duration.Say(pause)}: "
+                + (isDown ? "it cannot answer now (HTTP 503)." : "its rate limit is reached."),
+            $"Run the command again in {Duration.Say(pause)}{(registers ? ": with -Tenant, only what is left is registered" : "")}."
+        )
+        {
+            NothingSent = !wasSent,
+        };
 }

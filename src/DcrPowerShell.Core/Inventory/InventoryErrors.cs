@@ -1,5 +1,6 @@
 using System;
 using DcrPowerShell.Errors;
+using static DcrPowerShell.Errors.ErrorWords;
 
 namespace DcrPowerShell.Inventory;
 
@@ -12,14 +13,14 @@ internal static class InventoryErrors
     public static DcrException InventoryFormatUnknown(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"-Path: the name of '{path}' does not say whether it is to be CSV, JSON or HTML. Nothing was written.",
+            $"-Path: the name of '{path}' does not say whether it is to be CSV, JSON or HTML.",
             "Let it end with .csv, .json or .html, or add -Format Csv, Json or Html."
         );
 
     public static DcrException TemplateNotCsv(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"-Path: a template is a CSV file, and the name of '{path}' says otherwise. Nothing was written.",
+            $"-Path: a template is a CSV file, and the name of '{path}' says otherwise.",
             "Let it end with .csv."
         );
 
@@ -40,7 +41,7 @@ internal static class InventoryErrors
     public static DcrException ReportWriteFailed(string path, Exception why) =>
         DcrException.Unsent(
             DcrErrorId.InventoryWriteFailed,
-            $"-ReportPath: '{path}' cannot be written: {why.Message.TrimEnd('.')}.",
+            $"-ReportPath: '{path}' cannot be written: {Why(why)}.",
             "Check that the folder is there, and that no other program has the file open; then run the command again.",
             why
         );
@@ -48,14 +49,14 @@ internal static class InventoryErrors
     public static DcrException InventoryExists(string path) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"The file '{path}' is there already, and -NoClobber leaves it as it is. Nothing was written.",
+            $"The file '{path}' is there already, and -NoClobber leaves it as it is.",
             "Choose another name, or leave out -NoClobber."
         );
 
     public static DcrException InventoryWriteFailed(string path, Exception why) =>
         new(
             DcrErrorId.InventoryWriteFailed,
-            $"'{path}' cannot be written: {why.Message.TrimEnd('.')}. What was there before is left as it was.",
+            $"'{path}' cannot be written: {Why(why)}. What was there before is left as it was.",
             "Check that the folder is there, has room, and is writable for this account; then run the command again.",
             why
         );
@@ -69,7 +70,7 @@ internal static class InventoryErrors
     public static DcrException DocumentReadFailed(string path, Exception why) =>
         new(
             DcrErrorId.InventoryReadFailed,
-            $"'{path}' cannot be read: {why.Message.TrimEnd('.')}.",
+            $"'{path}' cannot be read: {Why(why)}.",
             "Give the file of a client ID metadata document that this account can read.",
             why
         );

@@ -5,8 +5,8 @@ using System.Linq;
 namespace DcrPowerShell.Keys;
 
 /// <summary>
-/// The one place where failures of keys are worded. No parser's own message becomes part of them, because those quote the
-/// text that they choke on, which here is a secret.
+/// The one place where failures of keys are worded. No parser's own message becomes part of them, because those quote the text that they
+/// choke on, which here is a secret.
 /// </summary>
 internal static class KeyErrors
 {

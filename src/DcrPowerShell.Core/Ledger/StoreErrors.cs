@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
+using static DcrPowerShell.Errors.ErrorWords;
 
 namespace DcrPowerShell.Ledger;
 
@@ -33,7 +34,7 @@ internal static class StoreErrors
     private static DcrException Refused(string path, Exception why, string next) =>
         DcrException.Unsent(
             DcrErrorId.StoreReadOnly,
-            $"The local store in '{path}' cannot be used: {why.Message.TrimEnd('.')}.",
+            $"The local store in '{path}' cannot be used: {Why(why)}.",
             next,
             why
         );
@@ -42,8 +43,8 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreReadOnly,
             $"The local store in '{path}' is not there any more: the folder or its ledger was removed, moved or renamed.",
-            "Put it back. If it was moved, name its place with DCRPOWERSHELL_HOME, and connect again. If it is lost, name an empty folder, "
-                + "and take a backup back there: Restore-DcrRegistration -Path.",
+            "Put it back, or name its new place with DCRPOWERSHELL_HOME and connect again. If it is lost, take a backup back into an empty "
+                + "folder (DCRPOWERSHELL_HOME): Restore-DcrRegistration -Path.",
             why
         );
 
@@ -55,9 +56,9 @@ internal static class StoreErrors
         );
 
     public static DcrException Newer(string path, Exception why) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"The local store in '{path}' was written by a newer DcrPowerShell. It was left as it is.",
+            $"The local store in '{path}' was written by a newer DcrPowerShell.",
             "Update this module: Update-Module DcrPowerShell.",
             why
         );
@@ -67,15 +68,15 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreDamaged,
             $"What the local store in '{path}' has of {what} is damaged and cannot be read.",
-            "Bring it back from a backup: Restore-DcrRegistration -Path. Without one, Remove-DcrClient -ClientId <id> -StoreOnly drops "
-                + "what is left of it, and New-DcrClient -AllowDuplicate registers its tenant again."
+            "Bring it back from a backup: Restore-DcrRegistration -Path. Without one, drop it with Remove-DcrClient -ClientId <id> "
+                + "-StoreOnly, and register its tenant again with New-DcrClient -AllowDuplicate."
         );
 
     /// <param name="what">Which of its files.</param>
     public static DcrException FileDamaged(string path, string what, Exception why) =>
         DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"The local store in '{path}' cannot be opened, for {what} is damaged: {why.Message.TrimEnd('.')}.",
+            $"The local store in '{path}' cannot be opened, for {what} is damaged: {Why(why)}.",
             what == StoreSettings.FileName
                 ? "Delete the file: it has no registration and no secret. Then name again, with Set-DcrStore, what it held: -DefaultVault, "
                     + "and -KeyPath where the key is kept elsewhere."
@@ -98,8 +99,8 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreDamaged,
             $"'{name}' in '{path}' has the name of the local store's ledger, and nothing in it is of this store.",
-            $"If another ledger-*.dcrl is beside it, move '{name}' out of the folder; else put the file back from a copy. "
-                + "Restore-DcrRegistration -Path takes a backup back into an empty folder (DCRPOWERSHELL_HOME)."
+            $"If another ledger-*.dcrl is beside it, move '{name}' away. Else put it back from a copy, or take a backup back into an empty "
+                + "folder (DCRPOWERSHELL_HOME): Restore-DcrRegistration -Path."
         );
 
     /// <summary>Tenants that were registered since the copy are not known any more.</summary>
@@ -125,12 +126,12 @@ internal static class StoreErrors
             DcrErrorId.StoreDamaged,
             $"Tenant '{tenant}' may have a client already: the local store in '{path}' is damaged where nobody can tell whose registration "
                 + "stood there.",
-            "Bring back what a backup has: Restore-DcrRegistration -Path. After that, or after Restore-DcrRegistration alone where there "
-                + "is no backup, what is still missing counts as lost, and new tenants are registered."
+            "Run Restore-DcrRegistration, with -Path where there is a backup. What is still missing then counts as lost, and new tenants "
+                + "are registered."
         );
 
     internal static string WasRolledBack(string path) =>
-        $"The local store in '{path}' was replaced by an older copy while this process had it open. What was kept since that copy is not "
+        $"The local store in '{path}' was replaced by an older copy while this process had it open: what was kept since that copy is not "
             + "in it.";
 
     public static DcrException Replaced(string path) =>
@@ -143,7 +144,7 @@ internal static class StoreErrors
     public static DcrException TooLarge(Exception why) =>
         DcrException.Unsent(
             DcrErrorId.InvalidClientMetadata,
-            $"This cannot be stored: {why.Message}.",
+            $"This cannot be stored: {Why(why)}.",
             "Leave out what is not needed: of client metadata, or of a secret.",
             why,
             member: "metadata"
@@ -168,7 +169,7 @@ internal static class StoreErrors
     public static DcrException ProtectionHalfChanged(string path, DcrException failure) =>
         new(
             DcrErrorId.StoreReadOnly,
-            $"The protection of the local store in '{path}' is half changed ({(failure.InnerException ?? failure).Message.TrimEnd('.')}). "
+            $"The protection of the local store in '{path}' is half changed ({Why(failure.InnerException ?? failure)}). "
                 + "The former protection and the new one open it, and the next command that opens it ends the change.",
             "See to the disk, and keep the new passphrase or key.",
             failure
@@ -185,24 +186,24 @@ internal static class StoreErrors
     public static DcrException ProtectionIncomplete(string parameter, string protection) =>
         new(
             DcrErrorId.InvalidSetup,
-            $"-{parameter} goes with -Protection {protection}, and only together. Nothing was changed.",
+            $"-{parameter} goes with -Protection {protection}, and only together.",
             $"Give both, or neither: Set-DcrStore -Protection {protection} -{parameter} <value>."
         );
 
     public static DcrException BackupUnreadable(string path, string why, Exception inner) =>
         new(
             DcrErrorId.InventoryReadFailed,
-            $"-Path: the backup '{path}' cannot be read: {why.TrimEnd('.')}. Nothing was changed.",
+            $"-Path: the backup '{path}' cannot be read: {why.TrimEnd('.')}.",
             "Give a file that Backup-DcrStore wrote, and the passphrase that it was written with.",
             inner
         );
 
     public static DcrException KeyMissing(string path) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
-            $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds, and no new key was made.",
-            "Put the file back from a copy; if it was moved, name its place with Set-DcrStore -KeyPath. To begin an empty store, set "
-                + "DCRPOWERSHELL_HOME to another folder, and take a backup back with Restore-DcrRegistration -Path."
+            $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds.",
+            "Put the file back, or name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another "
+                + "folder, and take a backup back with Restore-DcrRegistration -Path."
         );
 
     /// <summary>It was there when this process opened the store.</summary>
@@ -225,14 +226,14 @@ internal static class StoreErrors
     public static DcrException KeyPathTaken(string path) =>
         new(
             DcrErrorId.SecretExists,
-            $"-KeyPath: '{path}' is there already. Nothing was changed.",
+            $"-KeyPath: '{path}' is there already.",
             "Name a file that is not there yet: a key file takes the place of no other file."
         );
 
     public static DcrException KeyFolderMissing(string folder, Exception why) =>
         new(
             DcrErrorId.InvalidSetup,
-            $"-KeyPath: there is no folder '{folder}'. Nothing was changed.",
+            $"-KeyPath: there is no folder '{folder}'.",
             "Make the folder, for this account alone, then run the command again.",
             why
         );
@@ -240,7 +241,7 @@ internal static class StoreErrors
     public static DcrException NoKeyFile(string path, Exception why) =>
         new(
             DcrErrorId.StoreKeyMissing,
-            $"-KeyPath: '{path}' is not the key file of a store: {why.Message.TrimEnd('.')}. Nothing was changed.",
+            $"-KeyPath: '{path}' is not the key file of a store: {Why(why)}.",
             "Name the file with the store's key. If it is lost, take a backup back into an empty folder (DCRPOWERSHELL_HOME): "
                 + "Restore-DcrRegistration -Path.",
             why
@@ -249,14 +250,14 @@ internal static class StoreErrors
     public static DcrException KeyInItself(string vault) =>
         new(
             DcrErrorId.InvalidSetup,
-            $"-Vault: '{vault}' is the local store itself, which cannot hold its own key. Nothing was changed.",
+            $"-Vault: '{vault}' is the local store itself, which cannot hold its own key.",
             "Name another vault, or choose -Protection User or -Protection Passphrase."
         );
 
     public static DcrException KeyAmongOwn(string path) =>
         new(
             DcrErrorId.InvalidSetup,
-            $"-KeyPath: '{path}' is in the folder of the local store, which has its own files only. Nothing was changed.",
+            $"-KeyPath: '{path}' is in the folder of the local store, which has its own files only.",
             "Name a file in another folder, or $null for the usual one."
         );
 
@@ -272,7 +273,7 @@ internal static class StoreErrors
     public static DcrException NotPrivate(Exception why) =>
         DcrException.Unsent(
             DcrErrorId.StoreReadOnly,
-            $"The local store is not used: {why.Message.TrimEnd('.')}.",
+            $"The local store is not used: {Why(why)}.",
             "Make the folder and its files this account's alone, or name another folder with DCRPOWERSHELL_HOME.",
             why
         );
@@ -280,7 +281,7 @@ internal static class StoreErrors
     public static DcrException KeyUnusable(Exception why) =>
         DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
-            $"The key of the local store cannot be used by this account on this machine: {why.Message.TrimEnd('.')}.",
+            $"The key of the local store cannot be used by this account on this machine: {Why(why)}.",
             "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back "
                 + "with Restore-DcrRegistration -Path.",
             why
@@ -290,13 +291,13 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
             $"No registered vault gives the secret '{secretName}', which is the key of the local store; it was put into vault '{vault}'.",
-            "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back. No new key was made."
+            "Register the vault that has it (Register-SecretVault), under whatever name, or put the secret back."
         );
 
     public static DcrException KeyVaultFailed(string vault, Exception why) =>
         DcrException.Unsent(
             DcrErrorId.StoreLocked,
-            $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {why.Message.TrimEnd('.')}.",
+            $"The local store is locked, because vault '{vault}', which holds its key, cannot be read: {Why(why)}.",
             $"Unlock that vault (Unlock-SecretStore, or Unlock-SecretVault -Name '{vault}'), then run the command again.",
             why
         );
@@ -320,7 +321,10 @@ internal static class StoreErrors
     public static DcrException PassphraseEmpty() =>
         new(
             DcrErrorId.InvalidSetup,
-            "-Passphrase is empty. Nothing was written.",
+            "-Passphrase is empty.",
             "Give a passphrase: Read-Host -AsSecureString asks for one."
         );
+
+    public static DcrException BrokenTenant(string shown, string why, string fix) =>
+        DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"-Tenant: '{shown}' {why}.", fix);
 }

@@ -33,22 +33,22 @@ internal static class TenantKey
     {
         if (tenant?.IndexOf(Given.Lost) >= 0)
         {
-            throw InputErrors.BrokenTenant(tenant, Given.WhyLost, Given.FixLost);
+            throw StoreErrors.BrokenTenant(tenant, Given.WhyLost, Given.FixLost);
         }
 
         if (tenant is not null && Given.Control(tenant) is { } control)
         {
-            throw InputErrors.BrokenTenant(Given.Shown(tenant), Given.WhyUnseen(control), Given.FixUnseen);
+            throw StoreErrors.BrokenTenant(Given.Shown(tenant), Given.WhyUnseen(control), Given.FixUnseen);
         }
 
         if (tenant is not null && !HasForms && HasOtherForm(tenant))
         {
-            throw InputErrors.BrokenTenant(tenant, WhyNoForms, FixNoForms);
+            throw StoreErrors.BrokenTenant(tenant, WhyNoForms, FixNoForms);
         }
 
         if (tenant is not null && Given.Spoilt(tenant) is { } spoilt)
         {
-            throw InputErrors.BrokenTenant(tenant, spoilt.Why, spoilt.Fix);
+            throw StoreErrors.BrokenTenant(tenant, spoilt.Why, spoilt.Fix);
         }
     }
 

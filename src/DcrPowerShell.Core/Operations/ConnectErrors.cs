@@ -66,8 +66,8 @@ internal static class ConnectErrors
             endpoint is not null
                 ? $"If the endpoint is {endpoint}, run Connect-DcrServer -RegistrationEndpoint {endpoint}. Tell the server's operator: RFC "
                     + "8414 wants an absolute URL."
-                : "Check the issuer's spelling, its path too. A FHIR base URL needs -Discovery Smart. If the server has no discovery, give "
-                    + "its endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
+                : "Check the issuer's spelling, its path too; for a FHIR base URL, add -Discovery Smart. If the server has no discovery, "
+                    + "give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
         );
 
     /// <summary>The server is there and fails: nothing is wrong with the address.</summary>
@@ -89,9 +89,8 @@ internal static class ConnectErrors
         new(
             DcrErrorId.DiscoveryFailed,
             $"No registration endpoint was found for the FHIR base {fhirBase}. Tried: {string.Join("; ", tried)}.",
-            "Check the FHIR base URL, its path too. If the endpoint is documented elsewhere, give it: Connect-DcrServer "
-                + "-RegistrationEndpoint <url>. Epic names it in the CapabilityStatement (GET <fhir base>/metadata): the extension "
-                + "oauth-uris, 'register'."
+            "Check the FHIR base URL, its path too. If the endpoint is documented elsewhere (Epic: <fhir base>/metadata, the extension "
+                + "oauth-uris), give it: Connect-DcrServer -RegistrationEndpoint <url>."
         );
 
     /// <param name="known">The issuers whose clients are kept here.</param>
@@ -145,7 +144,7 @@ internal static class ConnectErrors
     /// <param name="failure">Its message is repeated.</param>
     public static DcrException ResourcesServerNotFound(string resource, DcrException failure) => new(
         failure.ErrorId,
-        failure.Message,
+        failure.What,
         $"The resource {resource} names that authorization server: tell the resource's operator, or connect to the issuer that you know: "
             + "Connect-DcrServer <issuer>.",
         failure);
@@ -159,4 +158,11 @@ internal static class ConnectErrors
         DcrErrorId.DiscoveryFailed,
         $"The resource {resource} does not name the authorization server {picked}. It names {string.Join(", ", servers)}.",
         "Give -Issuer as the resource writes it.");
+
+    public static DcrException NoCertificateForUdap() =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            "-Discovery Udap needs the certificate that the trust community issued for the client.",
+            "Give it with -CertificatePath (PEM or PFX, with those of its issuers), or -Certificate."
+        );
 }

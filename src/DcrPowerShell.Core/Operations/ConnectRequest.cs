@@ -97,7 +97,7 @@ internal sealed record ConnectRequest
 
         if (request.Discovery == DcrDiscovery.Udap && request.Udap is null)
         {
-            throw InputErrors.NoCertificateForUdap();
+            throw ConnectErrors.NoCertificateForUdap();
         }
 
         return request with { Proxy = ProxyOf(request.Proxy) };

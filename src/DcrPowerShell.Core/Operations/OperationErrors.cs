@@ -68,6 +68,7 @@ internal static class OperationErrors
         )
         {
             IsOfOneClient = true,
+            NothingSent = true,
         };
 
     public static DcrException NoSecret(string clientId, string? method) =>
@@ -81,7 +82,7 @@ internal static class OperationErrors
     public static DcrException AdditionOutcomeUnknown(string clientId, DcrException failure) =>
         new(
             DcrErrorId.OutcomeUnknown,
-            $"{failure.Message} Whether client '{clientId}' has a second client secret now is not known; its present one still works.",
+            $"{failure.What} Whether client '{clientId}' has a second client secret now is not known; its present one still works.",
             "Run Reset-DcrClientSecret -Overlap again: if a second secret was added, it says so and changes nothing.",
             failure
         )
@@ -93,7 +94,7 @@ internal static class OperationErrors
     public static DcrException OldSecretNotDeleted(string clientId, DcrException failure) =>
         new(
             failure.ErrorId,
-            $"The old client secret of '{clientId}' is inactive now and opens nothing, but was not deleted: {failure.Message}",
+            $"The old client secret of '{clientId}' is inactive now and opens nothing, but was not deleted: {failure.What}",
             "Run Reset-DcrClientSecret -CompleteOverlap again: it deletes the inactive secret.",
             failure
         )
@@ -106,8 +107,8 @@ internal static class OperationErrors
             DcrErrorId.TokenLost,
             $"A change of client '{clientId}' was sent to {uri.Authority}, its answer never came, and now the server rejects the "
                 + "registration access token: it has most likely replaced it in the answer that was lost.",
-            "Give the client a new registration access token in the server's own administration, and take the client with "
-                + "Import-DcrClient; or register a new client with New-DcrClient and move the application over.",
+            "Give the client a new registration access token in the server's own administration, and take it over with Import-DcrClient; "
+                + "or register a new client with New-DcrClient -AllowDuplicate.",
             inner
         );
 
@@ -145,10 +146,10 @@ internal static class OperationErrors
         );
 
     public static DcrException NewerSince(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.SecretExists,
-            $"Client '{clientId}' has another registration access token than the object that was piped: a command has read or changed it "
-                + "since. Nothing was dropped.",
+            $"Client '{clientId}' has another registration access token than the object that was piped, so it was not dropped: a command "
+                + "has read or changed it since.",
             "Get it again with Get-DcrClient and look at its State. Named by -ClientId, it is dropped all the same."
         );
 
@@ -185,10 +186,10 @@ internal static class OperationErrors
         );
 
     public static DcrException OrphanUnclear(string? clientName, IEnumerable<string> candidates) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
             candidates.Any()
-                ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}. None was touched."
+                ? $"Several clients named '{clientName}' could be meant: {string.Join(", ", candidates)}."
                 : $"No client named '{clientName}' was found that could be meant.",
             "Find-DcrOrphan says for each what to look for. When you know what became of it, run Resolve-DcrOrphan -Dismiss."
         );
@@ -203,11 +204,10 @@ internal static class OperationErrors
 
     /// <param name="isKept">Whether its client is kept by now.</param>
     public static DcrException OrphanAnswered(string? client, bool isKept) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
             $"The server's answer about client '{client}' is in the local "
-                + $"store{(isKept ? ", and what it brought is kept now" : " and can be used, but is not used yet")}. Nothing was dropped, "
-                + "and nothing was sent.",
+                + $"store{(isKept ? ", and what it brought is kept now" : " and can be used, but is not used yet")}.",
             isKept
                 ? "Nothing is left to settle: Get-DcrClient has the client."
                 : "Make room on the disk and connect with the client's vault, if it has one: Connect-DcrServer keeps what the answer "
@@ -215,17 +215,17 @@ internal static class OperationErrors
         );
 
     public static DcrException OrphanSettled(string? clientName) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
-            $"The request about client '{clientName}' was settled after this object was found. Nothing was changed.",
+            $"The request about client '{clientName}' was settled after this object was found.",
             "Run Find-DcrOrphan again: it finds what is still unknown."
         );
 
     public static DcrException CandidateKept(string clientId, string? tenant) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OutcomeUnknown,
             $"Client '{clientId}' is kept by now{(tenant is null ? "" : $", for tenant '{tenant}'")}: it is no longer one of unknown "
-                + "origin. Nothing was changed.",
+                + "origin.",
             "Run Find-DcrOrphan again: it looks for another client."
         );
 
@@ -266,7 +266,7 @@ internal static class OperationErrors
     public static DcrException SecondSecretThere(string clientId, string secrets, bool canComplete) =>
         new(
             DcrErrorId.OverlapRefused,
-            $"Client '{clientId}' has two client secrets already, and cannot have a third: {secrets}. Nothing was changed.",
+            $"Client '{clientId}' has two client secrets already, and cannot have a third: {secrets}.",
             canComplete
                 ? "When no application uses the other one any more, delete it with Reset-DcrClientSecret -CompleteOverlap. Then run this "
                     + "again."
@@ -277,7 +277,7 @@ internal static class OperationErrors
     public static DcrException NoKnownSecret(string clientId, string secrets) =>
         new(
             DcrErrorId.OverlapRefused,
-            $"No client secret of '{clientId}' at the server is the one known here: {secrets}. Nothing was deleted.",
+            $"No client secret of '{clientId}' at the server is the one known here, so it is not known which one is old: {secrets}.",
             "The secret was changed elsewhere. See in the server's own administration which one is in use, and leave only that one there; "
                 + "then Reset-DcrClientSecret -Overlap adds one that is known here."
         );
@@ -285,8 +285,8 @@ internal static class OperationErrors
     public static DcrException OtherSecretMayBeInUse(string clientId, string secrets) =>
         new(
             DcrErrorId.OverlapRefused,
-            $"Client '{clientId}' has another active client secret, which is not older than the one known here: {secrets}. Nothing was "
-                + "deleted, because an application may use it.",
+            $"Client '{clientId}' has another active client secret, which was not deleted because it is not older than the one known "
+                + $"here: {secrets}. An application may use it.",
             "It was made elsewhere, or by an -Overlap whose answer was lost. If it is not in use, deactivate it in the server's own "
                 + "administration, with the known one active; then run this again."
         );
@@ -318,7 +318,7 @@ internal static class OperationErrors
             $"{uri.Authority} said that client '{clientId}' {done}, but "
                 + $"{why}.{(isKept ? " The answer is kept as it came: see Find-DcrOrphan." : "")}",
             done == Exists
-                ? "Look at the client in the server's own administration. What is kept of it stays. -Verbose shows each request."
+                ? "Look at the client in the server's own administration. -Verbose shows each request."
                 : "Run Get-DcrClient for this client: if it answers, the stored registration access token still holds.",
             inner
         );
@@ -327,7 +327,7 @@ internal static class OperationErrors
     public static DcrException ImportRefused(DcrException refusal) =>
         new(
             refusal.ErrorId,
-            $"{refusal.Message} Nothing was stored.",
+            refusal.What,
             "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own "
                 + "administration; a client that is gone has to be registered again, with New-DcrClient.",
             refusal
@@ -356,7 +356,7 @@ internal static class OperationErrors
     public static DcrException FreshStatementExpired(DcrException expired) =>
         new(
             expired.ErrorId,
-            expired.Message,
+            expired.What,
             "The script block gave a statement that had expired already, twice: see that it asks the issuer again each time, and that this "
                 + "machine's clock is right.",
             expired
@@ -369,14 +369,14 @@ internal static class OperationErrors
     public static DcrException ClaimIsOwn(string parameter, string claim) =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            $"{parameter}: the command itself sets {claim}. No statement was made.",
+            $"{parameter}: the command itself sets {claim}.",
             "Leave it out: -Issuer sets iss, and -Lifetime sets how long after iat exp is."
         );
 
     public static DcrException SecretInStatement(string member) =>
         new(
             DcrErrorId.InvalidClientMetadata,
-            $"{member} is or has a secret, and anybody can read a software statement. No statement was made.",
+            $"{member} is or has a secret, and anybody can read a software statement.",
             $"Leave out {member}; of a key, give the public half."
         )
         {

@@ -39,8 +39,8 @@ internal static class OrphanOperation
                         context,
                         entry,
                         [],
-                        "What was asked cannot be read any more: its entry in the local store is damaged. Look in the server's own "
-                            + "administration for a client that is not known here. Then run Resolve-DcrOrphan -Dismiss."
+                        "Its entry in the local store is damaged: look in the server's own administration for a client that is not known "
+                            + "here. Then run Resolve-DcrOrphan -Dismiss."
                     ),
                     { Operation: LedgerOperation.Register } => await RegistrationAsync(context, entry).ConfigureAwait(false),
                     _ => await ChangeAsync(context, entry).ConfigureAwait(false),
@@ -193,11 +193,10 @@ internal static class OrphanOperation
                 context.Provider.SoleTenant is not null
                     ? "Run Resolve-DcrOrphan -Dismiss, and register again: this server gives the same certificate name the same client."
                     : entry.Answers.Count > 0
-                    ? "The server said that it registered the client, in an answer that cannot be used: see the property Answer. If it "
-                        + $"names the client and its token, take it with Import-DcrClient; else delete {where} in the server's own "
-                        + "administration. Then run Resolve-DcrOrphan -Dismiss."
-                    : $"This server cannot be asked for its clients. Look in its own administration for {where}. If there is one, delete "
-                        + "it there: its registration access token is lost. Then run Resolve-DcrOrphan -Dismiss, and register again."
+                    ? "If the server's answer (the property Answer) names the client and its token, take it with Import-DcrClient; else "
+                        + $"delete {where} in the server's own administration. Then run Resolve-DcrOrphan -Dismiss."
+                    : $"In the server's own administration, look for {where}, and delete it: its registration access token is lost. Then "
+                        + "run Resolve-DcrOrphan -Dismiss, and register again."
             );
         }
 

@@ -41,7 +41,7 @@ internal sealed record RedirectUriEdit(IReadOnlyList<string> Add, IReadOnlyList<
         }
         catch (DcrException fault) when (fault.Member == ClientMember.RedirectUris)
         {
-            throw new DcrException(fault.ErrorId, fault.Message, fault.RecommendedAction)
+            throw new DcrException(fault.ErrorId, fault.What, fault.RecommendedAction)
             {
                 Member = "AddRedirectUri",
                 NothingSent = fault.NothingSent,

@@ -1,6 +1,7 @@
 using System;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Vaults;
+using static DcrPowerShell.Errors.ErrorWords;
 
 namespace DcrPowerShell.Operations;
 
@@ -19,7 +20,7 @@ internal static class StorageErrors
     public static DcrException AuditWriteFailed(string path, Exception why) =>
         DcrException.Unsent(
             DcrErrorId.AuditWriteFailed,
-            $"The audit log '{path}' cannot be written: {why.Message.TrimEnd('.')}.",
+            $"The audit log '{path}' cannot be written: {Why(why)}.",
             "Make the file and its folder writable for this account, and make room on the disk; or connect with another -AuditPath.",
             why
         );
@@ -38,7 +39,7 @@ internal static class StorageErrors
             DcrErrorId.VaultWriteFailed,
             $"Vault '{vault}' does not "
                 + (why is VaultException { IsOfRemoval: true } ? "remove what it is to forget" : "keep what is written to it")
-                + $": {why.Message}.",
+                + $": {Why(why)}.",
             nextStep ?? "Check the vault with Test-SecretVault, and that this account may write to it.",
             why
         );
@@ -47,7 +48,7 @@ internal static class StorageErrors
     public static DcrException SecretExists(string place, string secretName) =>
         new(
             DcrErrorId.SecretExists,
-            $"There is a secret named '{secretName}' in {place} already. It was left as it is.",
+            $"There is a secret named '{secretName}' in {place} already.",
             "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret."
         );
 
@@ -63,14 +64,11 @@ internal static class StorageErrors
     ) =>
         new(
             DcrErrorId.VaultWriteFailed,
-            $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {why.Message.TrimEnd('.')}. "
+            $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {Why(why)}. "
                 + (isInMemory ? "The memory of this process alone has it." : "The local store has it."),
             isInMemory
                 ? $"Do not end this process. {nextStep ?? "When the vault works again, connect: it is given what it lacks."}"
-                : "Nothing is lost. "
-                    + (
-                        nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."
-                    ),
+                : nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks.",
             why
         )
         {
@@ -85,8 +83,8 @@ internal static class StorageErrors
                 + (hasAnswer ? " The server's answer is in it." : ""),
             hasAnswer
                 ? "When the store can be written again, connect: what the answer brought is restored."
-                : "Before this session ends, make room on the disk or run Unlock-DcrStore, then run any command: it keeps the answer. "
-                    + "Until then the secrets are in the DcrClient object: in the output, and as this error's TargetObject.",
+                : "Make room on the disk or run Unlock-DcrStore, then run any command in this session: it keeps the answer. Until then the "
+                    + "secrets are in the DcrClient object, which is this error's TargetObject.",
             why
         )
         {
@@ -99,7 +97,7 @@ internal static class StorageErrors
         var isTaken = why is DcrException { ErrorId: DcrErrorId.SecretExists };
         return new(
             why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
-            $"The secret of client '{clientId}' could not be copied to '{secretName}' in {place}: {why.Message.TrimEnd('.')}. The "
+            $"The secret of client '{clientId}' could not be copied to '{secretName}' in {place}: {Why(why)}. The "
                 + "registration itself is kept.",
             $"{(isTaken ? "Copy it under another name" : $"When {place} works again, copy it")}: Set-Secret "
                 + $"{(isTaken ? "<name>" : $"'{secretName}'")} -SecureStringSecret (Get-DcrClient -Offline -ClientId "
@@ -114,7 +112,7 @@ internal static class StorageErrors
         new(
             why is DcrException { ErrorId: var id } ? id : DcrErrorId.VaultWriteFailed,
             $"Client '{clientId}' was registered in the place of '{former}' and is kept. What {place} has of the old one could not "
-                + $"be brought up to date: {why.Message.TrimEnd('.')}.",
+                + $"be brought up to date: {Why(why)}.",
             $"When {place} works again, run Connect-DcrServer: it does the rest.",
             why
         )
@@ -125,18 +123,17 @@ internal static class StorageErrors
     public static DcrException NotForgotten(string clientId, Exception why, string? nextStep) =>
         new(
             DcrErrorId.VaultWriteFailed,
-            $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {why.Message.TrimEnd('.')}.",
-            nextStep ?? "Nothing is to be done: it is removed there when you connect to that vault next.",
+            $"Client '{clientId}' was deleted at the server, and its vault still holds its registration: {Why(why)}.",
+            nextStep ?? "Connect to that vault when it works again: that removes the registration there.",
             why
         );
 
     public static DcrException NotMoved(string vault, string clientId, Exception why, string? nextStep) =>
         new(
             DcrErrorId.VaultWriteFailed,
-            $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {why.Message.TrimEnd('.')}. The local store has "
+            $"Client '{clientId}' is being moved, and vault '{vault}' did not take it yet: {Why(why)}. The local store has "
                 + "it.",
-            "Nothing is lost. "
-                + (nextStep ?? "When the vault works again, run Move-DcrRegistration again, or connect to it: it goes on from here."),
+            nextStep ?? "When the vault works again, run Move-DcrRegistration again, or connect to it: it goes on from here.",
             why
         );
 
@@ -149,10 +146,9 @@ internal static class StorageErrors
         );
 
     public static DcrException VaultEmptied(string vault, int count) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.VaultReadFailed,
-            $"Vault '{vault}' held {count} registration{(count == 1 ? "" : "s")} and is empty now. Nothing was written to it and nothing "
-                + "was sent.",
+            $"Vault '{vault}' held {count} registration{(count == 1 ? "" : "s")} and is empty now, so it was left as it is.",
             "If its files are lost, put them back from a copy first (a SecretStore: Restore-DcrRegistration -SecretStoreCopy). If this is "
                 + "another vault or it was emptied on purpose, register it under another name."
         );
@@ -160,7 +156,7 @@ internal static class StorageErrors
     public static DcrException VaultReadFailed(string vault, Exception why, string? nextStep = null) =>
         new(
             DcrErrorId.VaultReadFailed,
-            $"Vault '{vault}' could not be read: {why.Message}.",
+            $"Vault '{vault}' could not be read: {Why(why)}.",
             nextStep ?? "Check the vault with Test-SecretVault.",
             why
         );
@@ -168,10 +164,10 @@ internal static class StorageErrors
     public static DcrException RecordUnreadable(string vault, string secretName, string why, bool isNewer) =>
         new(
             DcrErrorId.VaultReadFailed,
-            $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}. It was left as it is.",
+            $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}.",
             isNewer
                 ? "A newer DcrPowerShell wrote it: update this one."
                 : "If the local store still holds it, Restore-DcrRegistration writes it back. If not, remove it with Remove-Secret -Vault "
-                    + $"'{vault}' -Name {secretName}, and see Restore-DcrRegistration -ClientId."
+                    + $"'{vault}' -Name {secretName}."
         );
 }

@@ -26,8 +26,8 @@ internal static class AuthorizationErrors
         );
 
     /// <summary>
-    /// By RFC 7592, section 2.1, 401 is for a client that is gone, too; Authlib answers 400 to a token that it does not know, and 403 does
-    /// not tell.
+    /// By RFC 7592, section 2.1, 401 is for a client that is gone, too. Authlib answers 400 to a token that it does not know; 403 does not
+    /// say which it is.
     /// </summary>
     public static DcrException OwnTokenRejected(ServerError server, string clientId) =>
         server.Status is not (400 or 401)

@@ -38,10 +38,9 @@ internal static class MetadataErrors
     public static DcrException StatementExpired(DateTimeOffset end, bool isTried) =>
         new(
             DcrErrorId.InvalidSoftwareStatement,
-            $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. "
-                + $"Nothing was {(isTried ? "registered" : "sent")}.",
-            "Get a fresh one from its issuer: -SoftwareStatement { ... } calls a script block for each client when its turn comes. If this "
-                + "machine's clock is wrong, set it, or leave the judging to the server: -SkipValidation."
+            $"The software statement expired at {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC.",
+            "Get a fresh one from its issuer, or give -SoftwareStatement a script block that gets one for each client. If this machine's "
+                + "clock is wrong, set it, or leave the judging to the server: -SkipValidation."
         )
         {
             Member = "software_statement",

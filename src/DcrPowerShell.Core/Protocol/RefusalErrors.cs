@@ -20,8 +20,12 @@ internal static class RefusalErrors
                 + $"{(uris.Any() ? $"redirect URI {string.Join(", ", uris.Select(uri => $"'{uri}'"))}" : "a redirect URI")} "
                 + $"({CodeOf(server)}).",
             advice
-                ?? "Compare it with the server's rules: exact https URLs, loopback addresses only for native applications. Where there are "
-                    + "several, try them one by one. A client that needs no redirects may have to say so: -ResponseType @().",
+                ?? (
+                    uris.Any()
+                        ? "Compare it with the server's rules: exact https URLs, loopback addresses only for native applications."
+                        : "Compare them with the server's rules, and try them one by one. A client that needs no redirects may have to say "
+                            + "so: -ResponseType @()."
+                ),
             member: member
         );
 
@@ -68,8 +72,8 @@ internal static class RefusalErrors
             DcrErrorId.AlreadyRegistered,
             server,
             $"The server has a client for this software statement already, and makes no second one ({CodeOf(server)}).",
-            "Get-DcrClient -Offline shows the clients that are kept here, and Import-DcrClient takes over one that was registered "
-                + "elsewhere. If its registration access token is lost, ask the server's operator to delete the client.",
+            "Get-DcrClient -Offline shows whether it is kept here, and Import-DcrClient takes it over. If its registration access token is "
+                + "lost, ask the server's operator to delete the client.",
             member: "software_statement"
         );
 
@@ -83,7 +87,7 @@ internal static class RefusalErrors
                     ? $"Something in front of {uri.Authority} stopped the request: a bot check or a firewall"
                     : $"{uri.Authority} answered with a web page, not with JSON: a firewall, a bot check or a proxy in front of the server "
                         + "may have stopped the request"
-            ) + $" (HTTP {server.Status}). Nothing was registered or changed.",
+            ) + $" (HTTP {server.Status}).",
             "Ask the server's operator to let this machine's address and the user agent DcrPowerShell through, or run the command from a "
                 + "network that may reach the server."
         );
@@ -92,7 +96,7 @@ internal static class RefusalErrors
         DcrException.Answered(
             DcrErrorId.RegistrationForbidden,
             server,
-            $"{uri.Authority} takes no such requests from this machine's network ({Status(server)}). Nothing was registered or changed.",
+            $"{uri.Authority} takes no such requests from this machine's network ({Status(server)}).",
             "Run the command from a network that the server allows, or have this machine's address added there. Another token does not "
                 + "help."
         );
@@ -217,8 +221,7 @@ internal static class RefusalErrors
             DcrErrorId.RateLimited,
             server,
             $"The server's rate limit is reached (HTTP {server.Status})"
-                + $"{(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}. The request was not carried "
-                + "out.",
+                + $"{(wait > TimeSpan.Zero ? $", and it asks for a wait of {Duration.Say(wait)}" : "")}.",
             "Run the command again later."
         );
 

@@ -87,7 +87,7 @@ internal static class UdapErrors
 
     /// <param name="message">What the key can do and what the server takes: a sentence.</param>
     public static DcrException AlgorithmNotTaken(string message, string fix, Exception inner) =>
-        new(DcrErrorId.InvalidCertificate, $"{message} (No registration was sent.)", fix, inner);
+        new(DcrErrorId.InvalidCertificate, message, fix, inner);
 
     public static DcrException Rule(string member, string why, string fix) =>
         DcrException.Unsent(DcrErrorId.InvalidClientMetadata, $"The member {member} {why}.", fix, member: member);

@@ -12,16 +12,15 @@ internal static class ProviderErrors
             DcrErrorId.OperationNotSupported,
             $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, "
                 + "changed or deleted by RFC 7592.",
-            "If the server lets its administrator manage clients, connect with -ManageBy Connection; if not, use its own administration. "
-                + "To replace the client: register another with New-DcrClient -AllowDuplicate, move the application over, and drop this "
-                + "one with Remove-DcrClient -StoreOnly."
+            "If the server lets its administrator manage clients, connect with -ManageBy Connection. If not, use its own administration, "
+                + "or register another client with New-DcrClient -AllowDuplicate."
         );
 
     public static DcrException NoClientTokenAt(string provider) =>
         new(
             DcrErrorId.OperationNotSupported,
             $"-ManageBy ClientToken is for servers that keep to the standards, and this one speaks {provider}, which manages clients "
-                + "by the connection's credential. Nothing was registered.",
+                + "by the connection's credential.",
             "Leave out -ManageBy. If the server speaks the standards all the same, say so with -Provider Standard."
         );
 
@@ -45,8 +44,8 @@ internal static class ProviderErrors
         DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
             $"Client '{clientId}' cannot have two client secrets at once: the server gives it one.",
-            "Reset-DcrClientSecret without -Overlap replaces the secret at once, where the server does that. Without an interruption: "
-                + "register a second client with New-DcrClient -AllowDuplicate, move the application over, and remove this one."
+            "Reset-DcrClientSecret without -Overlap replaces the secret at once. To avoid an interruption, register a second client with "
+                + "New-DcrClient -AllowDuplicate, and move the application over."
         );
 
     public static DcrException TokenOfOtherService(string parameter, string owner, string provider) =>
@@ -69,5 +68,12 @@ internal static class ProviderErrors
             DcrErrorId.NotConnected,
             "This connection was made with -Offline, so nothing can be sent over it.",
             "Get-DcrClient -Offline shows what is kept here. For anything else, run Connect-DcrServer again, without -Offline."
+        );
+
+    public static DcrException ProviderWithoutUdap() =>
+        DcrException.Unsent(
+            DcrErrorId.InvalidCertificate,
+            "-Provider Udap goes with -Discovery Udap, and with nothing else.",
+            "Give -Discovery Udap, a FHIR base URL, -CertificatePath and -TrustAnchor."
         );
 }

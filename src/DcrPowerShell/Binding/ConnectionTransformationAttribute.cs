@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using System.Management.Automation;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Binding;
@@ -15,7 +14,7 @@ internal sealed class ConnectionTransformationAttribute : ArgumentTransformation
     {
         if (inputData is PSObject foreign && foreign.TypeNames.Contains("Deserialized.DcrPowerShell.DcrConnection"))
         {
-            throw new ArgumentTransformationMetadataException(InputErrors.ConnectionOfOtherProcess().Message);
+            throw new ArgumentTransformationMetadataException(BindingErrors.ConnectionOfOtherProcess().Message);
         }
 
         if ((inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is not string name)
@@ -26,7 +25,7 @@ internal sealed class ConnectionTransformationAttribute : ArgumentTransformation
         var state = RunspaceState.Current;
         return state.Find(name)
             ?? throw new ArgumentTransformationMetadataException(
-                InputErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name)).Message
+                BindingErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name)).Message
             );
     }
 }

@@ -18,7 +18,7 @@ internal static class PlainSecret
     {
         if (bound.FirstOrDefault(static parameter => ReferenceEquals(parameter.Value, Mark)).Key is { } parameter)
         {
-            throw InputErrors.PlainSecret(parameter);
+            throw BindingErrors.PlainSecret(parameter);
         }
     }
 }

@@ -19,7 +19,7 @@ internal static class StatementScript
         null => null,
         ScriptBlock script => script,
         string text => Given.OneLine(text),
-        _ => throw InputErrors.StatementUnclear(),
+        _ => throw BindingErrors.StatementUnclear(),
     };
 
     /// <param name="row">What the script finds in <c>$_</c>.</param>
@@ -39,12 +39,12 @@ internal static class StatementScript
         {
             // Where something stops by preference, its own words are in the record. What is no RuntimeException is break, continue or exit.
             var why = failure is RuntimeException told ? told.ErrorRecord?.Exception?.Message ?? told.Message : "it has break or exit";
-            throw InputErrors.StatementScriptFailed(why, failure);
+            throw BindingErrors.StatementScriptFailed(why, failure);
         }
 
         return output.Count == 1 && output[0]?.BaseObject is string text && Given.OneLine(text) is { Length: > 0 } statement
             ? statement
-            : throw InputErrors.StatementScriptUnclear(
+            : throw BindingErrors.StatementScriptUnclear(
                 output.Count == 0 ? "nothing"
                 : output.Count > 1 ? $"{output.Count} objects"
                 : output.Single()?.BaseObject is string ? "an empty string"

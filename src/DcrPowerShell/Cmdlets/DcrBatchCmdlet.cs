@@ -86,7 +86,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
     /// InvalidClientMetadata: the name is one of the module's own, or has wildcards. It is an error of its row.
     /// </exception>
     private protected static string? CopyName(string? given) => NullIfEmpty(given) is { } name && SecretName.WhyRefused(name) is { } why
-        ? throw InputErrors.SecretNameRefused(name, why)
+        ? throw CmdletErrors.SecretNameRefused(name, why)
         : NullIfEmpty(given);
 
     /// <inheritdoc/>
@@ -342,7 +342,7 @@ public abstract class DcrBatchCmdlet : DcrInputCmdlet
         {
             _hasTooMany = true;
             ThrowTerminatingError(
-                ErrorRecords.From(InputErrors.TooManyFailures(MaxFailures, AfterStop), MyInvocation.MyCommand, target: null)
+                ErrorRecords.From(CmdletErrors.TooManyFailures(MaxFailures, AfterStop), MyInvocation.MyCommand, target: null)
             );
         }
     }

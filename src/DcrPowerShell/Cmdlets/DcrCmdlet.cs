@@ -143,7 +143,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         {
             // The console itself throws the last one, where its input has come to an end.
             var ways = MyInvocation.MyCommand.Parameters.ContainsKey("Force") ? "-Force or -Confirm:$false" : "-Confirm:$false";
-            throw InputErrors.ConfirmationNotPossible(target, action, ways, nobody);
+            throw CmdletErrors.ConfirmationNotPossible(target, action, ways, nobody);
         }
     }
 

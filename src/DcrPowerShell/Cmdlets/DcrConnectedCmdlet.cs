@@ -5,7 +5,6 @@ using System.Management.Automation;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Session;
@@ -28,8 +27,8 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     private protected DcrConnection Resolve(DcrClient? client = null)
     {
         var own = client?.Connection is { IsClosed: false } open ? open : null;
-        var connection = Connection ?? own ?? RunspaceState.Current.Default ?? throw InputErrors.NotConnected();
-        return connection.IsClosed ? throw InputErrors.ConnectionClosed(connection.Name) : connection;
+        var connection = Connection ?? own ?? RunspaceState.Current.Default ?? throw CmdletErrors.NotConnected();
+        return connection.IsClosed ? throw CmdletErrors.ConnectionClosed(connection.Name) : connection;
     }
 
     private protected T Run<T>(DcrConnection connection, Func<OperationContext, Task<T>> operation) => Run(Bind(connection, operation));

@@ -85,7 +85,7 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
 
         if (row?.BaseObject is FileSystemInfo file)
         {
-            throw InputErrors.FileForRow(file.Name, MyInvocation.MyCommand.Name);
+            throw RowErrors.FileForRow(file.Name, MyInvocation.MyCommand.Name);
         }
 
         if (row is null or { BaseObject: DcrClient or string } || PipedRow.IsFormerClient(row))
@@ -126,7 +126,7 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
     {
         if (input is not null && (IsNamedOnCommandLine("ClientId") || IsNamedOnCommandLine("Tenant")))
         {
-            throw InputErrors.PipedAndNamed();
+            throw RowErrors.PipedAndNamed();
         }
 
         if (input?.BaseObject is DcrClient client)
@@ -139,8 +139,8 @@ public abstract class DcrInputCmdlet : DcrConnectedCmdlet
         return ids.Count > 0 ? ids.Select(id => new NamedClient(id, tenants)).ToList()
             : tenants.Count > 0 ? tenants.GroupBy(TenantKey.Normal).Select(static same => new NamedClient(null, [same.First()])).ToList()
             : IsBlank(input) || (input is null && MyInvocation.ExpectingInput) ? []
-            : input?.BaseObject is string text ? throw InputErrors.TextPiped(text)
-            : throw InputErrors.NoClientNamed(PipedRow.Columns(input));
+            : input?.BaseObject is string text ? throw RowErrors.TextPiped(text)
+            : throw RowErrors.NoClientNamed(PipedRow.Columns(input));
     }
 
     /// <summary>The connection for a client that was named.</summary>

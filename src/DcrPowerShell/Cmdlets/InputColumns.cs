@@ -32,7 +32,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
         var unused = new List<string>();
         if (Apart(row) is { } delimiter)
         {
-            throw InputErrors.ColumnsInOne(delimiter);
+            throw RowErrors.ColumnsInOne(delimiter);
         }
 
         foreach (var name in PipedRow.Cells(row).Select(static property => property.Name).Where(_seen.Add))
@@ -46,7 +46,7 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
             var bare = Given.Trim(name);
             if ((bare != name && further(bare) ? bare : WrittenOtherwise(name)) is { } meant)
             {
-                throw InputErrors.ColumnUnclear(Given.Shown(name), meant);
+                throw RowErrors.ColumnUnclear(Given.Shown(name), meant);
             }
 
             unused.Add(name);
@@ -91,12 +91,12 @@ internal sealed class InputColumns(CommandInfo command, Func<string, bool> furth
             var wanted = command.Parameters[parameter].ParameterType is var type && type == typeof(object) ? typeof(string) : type;
             if (WhyUnclear(property.Value, wanted) is { } why)
             {
-                throw InputErrors.CellUnclear(Given.Shown(property.Name), why, wanted.IsArray);
+                throw RowErrors.CellUnclear(Given.Shown(property.Name), why, wanted.IsArray);
             }
 
             if (seen.TryGetValue(parameter, out var earlier) && !LanguagePrimitives.Equals(earlier.Value, property.Value))
             {
-                throw InputErrors.ColumnsForOne(Given.Shown(earlier.Name), Given.Shown(property.Name), parameter);
+                throw RowErrors.ColumnsForOne(Given.Shown(earlier.Name), Given.Shown(property.Name), parameter);
             }
 
             seen[parameter] = property;

@@ -55,7 +55,7 @@ internal sealed class RowBinder(PSCmdlet cmdlet)
         }
         catch (Exception failure) when (failure is PSInvalidCastException or ArgumentTransformationMetadataException)
         {
-            throw InputErrors.CellUnclear(cell.Name, "something else", parameter.ParameterType.IsArray);
+            throw RowErrors.CellUnclear(cell.Name, "something else", parameter.ParameterType.IsArray);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class SecretCopyNames
 
         if (_owners.TryGetValue(name, out var first) && first != owner)
         {
-            throw InputErrors.SecretNameTwice(name, first);
+            throw CmdletErrors.SecretNameTwice(name, first);
         }
 
         _owners[name] = owner;

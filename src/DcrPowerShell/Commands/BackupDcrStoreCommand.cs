@@ -67,7 +67,7 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputErrors.BackupWriteFailed(path, failure);
+            throw InventoryErrors.InventoryWriteFailed(path, failure);
         }
 
         WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);

@@ -14,6 +14,7 @@ using DcrPowerShell.Http;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Providers;
 using DcrPowerShell.Session;
 using Runspace = System.Management.Automation.Runspaces.Runspace;
 
@@ -262,12 +263,12 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     {
         if (LocalStore && Vault is not null)
         {
-            throw InputErrors.VaultAndLocal();
+            throw ConnectParameterErrors.VaultAndLocal();
         }
 
         if (Resource is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Discovery)) && Discovery != DcrDiscovery.Resource)
         {
-            throw InputErrors.ResourceAndDiscovery(Discovery.ToString());
+            throw ConnectParameterErrors.ResourceAndDiscovery(Discovery.ToString());
         }
 
         CheckUdap();
@@ -354,17 +355,17 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         ];
         if ((IsUdap ? ofOthers : ofUdap).FirstOrDefault(MyInvocation.BoundParameters.ContainsKey) is { } stray)
         {
-            throw InputErrors.NotWithUdap(stray, IsUdap);
+            throw ConnectParameterErrors.NotWithUdap(stray, IsUdap);
         }
 
         if (!IsUdap && Provider == DcrProvider.Udap)
         {
-            throw InputErrors.ProviderWithoutUdap();
+            throw ProviderErrors.ProviderWithoutUdap();
         }
 
         if (IsUdap && Provider is not (DcrProvider.Auto or DcrProvider.Udap))
         {
-            throw InputErrors.NotWithUdap(nameof(Provider), IsUdap);
+            throw ConnectParameterErrors.NotWithUdap(nameof(Provider), IsUdap);
         }
     }
 
@@ -373,7 +374,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
     {
         if (TrustAnchor.Length == 0)
         {
-            throw InputErrors.NoTrustAnchor();
+            throw ConnectParameterErrors.NoTrustAnchor();
         }
 
         var input = new CertificateInput
@@ -387,7 +388,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             Algorithm = Algorithm,
         };
         return new UdapRequest(
-            input.Read(TrustAnchor, new HeldKeys(ledger).Read) ?? throw InputErrors.NoCertificateForUdap(),
+            input.Read(TrustAnchor, new HeldKeys(ledger).Read) ?? throw ConnectErrors.NoCertificateForUdap(),
             SubjectUri,
             Community,
             TrustAnchor
@@ -409,7 +410,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         var given = credentials.Where(MyInvocation.BoundParameters.ContainsKey).ToList();
         if (given.Count > 1)
         {
-            throw InputErrors.SeveralCredentials(given);
+            throw ConnectParameterErrors.SeveralCredentials(given);
         }
 
         return given.FirstOrDefault() switch
@@ -427,7 +428,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
             nameof(ClientId) => ClientProof(ClientId!),
             _ => ManageBy == DcrManagement.ClientToken || (PrivateKey is null && PrivateKeyPath is null && Certificate is null)
                 ? null
-                : throw InputErrors.KeyWithoutClient(),
+                : throw ConnectParameterErrors.KeyWithoutClient(),
         };
     }
 
@@ -443,6 +444,6 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         var key = Key();
         return key is not null ? new CredentialInput.Key(clientId, key)
             : TlsCertificate is not null ? new CredentialInput.Certificate(clientId)
-            : throw InputErrors.ClientWithoutProof();
+            : throw ConnectParameterErrors.ClientWithoutProof();
     }
 }

@@ -23,7 +23,7 @@ public sealed class DisconnectDcrServerCommand : DcrCmdlet
         var state = RunspaceState.Current;
         if (Name is null)
         {
-            state.Remove(state.Default ?? throw InputErrors.NotConnected());
+            state.Remove(state.Default ?? throw CmdletErrors.NotConnected());
             return;
         }
 
@@ -34,7 +34,7 @@ public sealed class DisconnectDcrServerCommand : DcrCmdlet
                 () =>
                     state.Remove(
                         state.Find(name)
-                            ?? throw InputErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name))
+                            ?? throw BindingErrors.NoSuchConnection(name, state.Connections.Select(connection => connection.Name))
                     )
             );
         }

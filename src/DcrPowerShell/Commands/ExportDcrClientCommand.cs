@@ -235,7 +235,7 @@ public sealed class ExportDcrClientCommand : DcrInputCmdlet
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            WriteWarning($"The page lacks the last runs. {InputErrors.AuditReadFailed(string.Join(", ", _auditPaths), failure).Message}");
+            WriteWarning($"The page lacks the last runs. {CommandErrors.AuditReadFailed(string.Join(", ", _auditPaths), failure).Message}");
             return null;
         }
     }

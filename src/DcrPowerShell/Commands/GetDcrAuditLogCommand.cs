@@ -96,11 +96,11 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw InputErrors.AuditNotFound(file.Path, failure);
+            throw CommandErrors.AuditNotFound(file.Path, failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputErrors.AuditReadFailed(file.Path, failure);
+            throw CommandErrors.AuditReadFailed(file.Path, failure);
         }
     }
 

@@ -65,7 +65,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         base.BeginProcessing();
         if (State is not null && Offline)
         {
-            ThrowTerminatingError(ErrorRecords.From(InputErrors.StateOffline(), MyInvocation.MyCommand, target: null));
+            ThrowTerminatingError(ErrorRecords.From(CommandErrors.StateOffline(), MyInvocation.MyCommand, target: null));
         }
 
         _names = ClientName?.Select(static text => new NamePattern(text)).ToList();
@@ -137,7 +137,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     {
         foreach (var name in _unseenNames)
         {
-            Try(name.Text, () => throw InputErrors.NameUnknown(name.Text, issuer));
+            Try(name.Text, () => throw CommandErrors.NameUnknown(name.Text, issuer));
         }
     }
 
@@ -205,7 +205,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         var found = Wanted(ledger, issuer: null, place: null, tenants: []).Where(found => found.Record.ClientId == clientId).ToList();
         if (found.Count == 0)
         {
-            throw InputErrors.NoRegistrationAnywhere(clientId);
+            throw CommandErrors.NoRegistrationAnywhere(clientId);
         }
 
         WriteStored(ledger, found);

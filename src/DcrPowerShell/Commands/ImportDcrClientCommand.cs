@@ -114,7 +114,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 
         if (IsNamedOnCommandLine(nameof(ClientId)) && IsFile(ClientId))
         {
-            throw InputErrors.FileForClient(ClientId);
+            throw CommandErrors.FileForClient(ClientId);
         }
 
         CheckColumns(InputObject, tellsUnused: true);
@@ -125,7 +125,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
 
         if (InputObject?.BaseObject is string text && ClientId.Length == 0)
         {
-            throw InputErrors.TextForRow(text);
+            throw CommandErrors.TextForRow(text);
         }
 
         var request = new ImportRequest

@@ -54,7 +54,7 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
             var (from, to) = (ProcessState.Vaults.Registry.Choose(From), ProcessState.Vaults.Registry.Choose(To));
             if (string.Equals(from, to, System.StringComparison.OrdinalIgnoreCase))
             {
-                throw InputErrors.NothingToMove(from is null ? "the local store" : $"vault '{from}'");
+                throw CommandErrors.NothingToMove(from is null ? "the local store" : $"vault '{from}'");
             }
 
             (_from, _to) = (Open(from), Open(to));

@@ -129,7 +129,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
 
         if (InputObject?.BaseObject is DcrComparison)
         {
-            throw InputErrors.ComparisonPiped();
+            throw CommandErrors.ComparisonPiped();
         }
 
         if (
@@ -137,7 +137,7 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
             && MyInvocation.BoundParameters.Keys.All(name => name == nameof(InputObject) || IsNamedOnCommandLine(name))
         )
         {
-            throw InputErrors.TextForRow(text);
+            throw CommandErrors.TextForRow(text);
         }
 
         // A row of an inventory changes the client of its own server. New ones are registered at the server that the command is for.
@@ -400,6 +400,6 @@ public sealed class NewDcrClientCommand : ClientMetadataCmdlet
                 );
         }
 
-        return metadata.Count > 0 || HasStatementScript ? metadata : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
+        return metadata.Count > 0 || HasStatementScript ? metadata : throw CommandErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }

@@ -4,7 +4,6 @@ using System.Security;
 using System.Security.Cryptography.X509Certificates;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -83,7 +82,7 @@ public sealed class NewDcrSoftwareStatementCommand : UnsentMetadataCmdlet
     {
         if (Lifetime <= TimeSpan.Zero || Lifetime > Longest)
         {
-            throw InputErrors.NoLifetime();
+            throw CommandErrors.NoLifetime();
         }
 
         var metadata = NamedMembers(static _ => true).WithoutAbsent();
@@ -96,7 +95,7 @@ public sealed class NewDcrSoftwareStatementCommand : UnsentMetadataCmdlet
         var path = FilePath.OfKey(this, PrivateKeyPath, nameof(PrivateKeyPath));
         using var key =
             new PrivateKeyInput(PrivateKeyPassword, Algorithm, KeyId).From(PrivateKey, path, Certificate)
-            ?? throw InputErrors.StatementWithoutKey();
+            ?? throw CommandErrors.StatementWithoutKey();
         WriteObject(StatementOperation.Create(key, Issuer, metadata, claims, DateTimeOffset.UtcNow, Lifetime));
     }
 }

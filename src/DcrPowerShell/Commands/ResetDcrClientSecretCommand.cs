@@ -41,7 +41,7 @@ public sealed class ResetDcrClientSecretCommand : DcrClientCmdlet
         base.BeginProcessing();
         if (Overlap && CompleteOverlap)
         {
-            ThrowTerminatingError(ErrorRecords.From(InputErrors.OverlapAndComplete(), MyInvocation.MyCommand, target: null));
+            ThrowTerminatingError(ErrorRecords.From(CommandErrors.OverlapAndComplete(), MyInvocation.MyCommand, target: null));
         }
     }
 

@@ -69,7 +69,7 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
         var redirects = RedirectUris(changes);
         if (changes.Count == 0 && fresh is null && redirects is null)
         {
-            throw InputErrors.NothingToChange(PipedRow.IsFormerClient(InputObject) ? [] : PipedRow.Columns(InputObject));
+            throw CommandErrors.NothingToChange(PipedRow.IsFormerClient(InputObject) ? [] : PipedRow.Columns(InputObject));
         }
 
         Check(connection, changes.With(ClientMember.ClientId, client.ClientId), redirects is null ? null : redirects.Check);
@@ -102,8 +102,8 @@ public sealed class SetDcrClientCommand : ClientMetadataCmdlet
     {
         var edit = new RedirectUriEdit(AddRedirectUri ?? [], RemoveRedirectUri ?? []);
         return edit.Add.Count + edit.Remove.Count == 0 ? null
-            : changes.Has(ClientMember.RedirectUris) ? throw InputErrors.AllAndSingleRedirectUris()
-            : edit.Add.Intersect(edit.Remove).FirstOrDefault() is { } both ? throw InputErrors.RedirectUriAddedAndRemoved(both)
+            : changes.Has(ClientMember.RedirectUris) ? throw CommandErrors.AllAndSingleRedirectUris()
+            : edit.Add.Intersect(edit.Remove).FirstOrDefault() is { } both ? throw CommandErrors.RedirectUriAddedAndRemoved(both)
             : edit;
     }
 

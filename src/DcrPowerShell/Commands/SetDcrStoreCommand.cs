@@ -62,7 +62,7 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
             throw StoreErrors.NoPlace(memory.Why);
         }
 
-        // What may be refused with "Nothing was changed" comes before what changes something.
+        // What may be refused comes before what changes something.
         var namesDefault = MyInvocation.BoundParameters.ContainsKey(nameof(DefaultVault));
         var defaultVault = string.IsNullOrEmpty(DefaultVault) ? null : DefaultVault;
         if (defaultVault is not null)

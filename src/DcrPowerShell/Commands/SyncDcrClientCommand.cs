@@ -86,7 +86,7 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
         var gone = _found.Count(static found => found.Comparison.Status == DcrComparisonStatus.Gone);
         if (gone > MaxRepair)
         {
-            Refuse(InputErrors.TooManyGone(gone, MaxRepair));
+            Refuse(CommandErrors.TooManyGone(gone, MaxRepair));
         }
         else
         {
@@ -124,7 +124,7 @@ public sealed class SyncDcrClientCommand : WantedClientCmdlet
         );
         if (extra.Count > MaxPrune)
         {
-            Refuse(InputErrors.TooManyExtra(extra.Count, MaxPrune));
+            Refuse(CommandErrors.TooManyExtra(extra.Count, MaxPrune));
         }
         else if (extra.Count > 0 && Failures + unclear > 0)
         {

@@ -162,19 +162,19 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
 
         if (InputObject?.BaseObject is DcrComparison)
         {
-            throw InputErrors.ComparisonPiped();
+            throw CommandErrors.ComparisonPiped();
         }
 
         if (InputObject?.BaseObject is string text && ClientName is null)
         {
-            throw InputErrors.TextPiped(text);
+            throw RowErrors.TextPiped(text);
         }
 
         var (tenant, id) = (NullIfEmpty(Tenant), NullIfEmpty(ClientId) is { } given ? Given.Cell(given) : null);
         TenantKey.Check(tenant);
         if ((tenant ?? id) is not { } name)
         {
-            throw InputErrors.RowWithoutTenant();
+            throw CommandErrors.RowWithoutTenant();
         }
 
         var connection = ConnectionFor(InputObject is { } row && PipedRow.Is(row) ? PipedRow.Text(row, "Issuer") : null, name);
@@ -182,13 +182,13 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
         var known = IdOf(connection, tenant, id);
         if (known is null ? !_named.Add(key) : !_wanted.Add((connection.Issuer, known)))
         {
-            throw InputErrors.RowRepeated(tenant is null || id is not null ? $"Client '{known}'" : $"Tenant '{tenant}'");
+            throw CommandErrors.RowRepeated(tenant is null || id is not null ? $"Client '{known}'" : $"Tenant '{tenant}'");
         }
 
         if (id is not null && tenant is not null && connection.Ledger.Registrations.Find(connection.Issuer, id) is null
             && connection.Ledger.Registrations.FindTenant(connection.Issuer, tenant) is { } other)
         {
-            throw InputErrors.RowOfFormerClient(id, tenant, other.Record.ClientId);
+            throw CommandErrors.RowOfFormerClient(id, tenant, other.Record.ClientId);
         }
 
         var wanted = new WantedClient(Wishes(), tenant, CopyNameWanted, FreshStatement(InputObject), CurrentRow(), Target, Subject);
@@ -251,7 +251,7 @@ public abstract class WantedClientCmdlet : ClientMetadataCmdlet
     private JsonBag Wishes()
     {
         var wishes = FurtherMembers(InputObject).With(NamedMembers(static _ => true).WithoutAbsent());
-        return wishes.Count > 0 || HasStatementScript ? wishes : throw InputErrors.NothingToRegister(PipedRow.Columns(InputObject));
+        return wishes.Count > 0 || HasStatementScript ? wishes : throw CommandErrors.NothingToRegister(PipedRow.Columns(InputObject));
     }
 }
 

@@ -117,7 +117,7 @@ public class SoftwareStatementTests
         var error = Assert.Throws<DcrException>(() => StatementOperation.Check(metadata, Now));
         Assert.Equal((DcrErrorId.InvalidSoftwareStatement, "software_statement"), (error.ErrorId, error.Member));
         Assert.Contains("expired at 2026-11-21 10:00:00 UTC", error.Message);
-        Assert.Contains("-SoftwareStatement { ... }", error.RecommendedAction);
+        Assert.Contains("give -SoftwareStatement a script block", error.RecommendedAction);
     }
 
     private static SignedJwt Make(SigningKey key, JsonBag metadata, JsonBag claims) =>

@@ -73,7 +73,7 @@ public class OverlapOperationTests
         await session.OverlapAsync(client.ClientId);
         var error = await RefusedAsync(session, () => session.OverlapAsync(client.ClientId));
         Assert.Matches(
-            @"two client secrets already.*: ocs\w+, made \d{4}-\d\d-\d\d \d\d:\d\d UTC; ocs\w+, made [-0-9]+ [:0-9]+ UTC \(the one known here\)\. Nothing was changed\.$",
+            @"two client secrets already.*: ocs\w+, made \d{4}-\d\d-\d\d \d\d:\d\d UTC; ocs\w+, made [-0-9]+ [:0-9]+ UTC \(the one known here\)\.$",
             error.Message
         );
         Assert.Contains("-CompleteOverlap", error.RecommendedAction);

@@ -72,7 +72,7 @@ public class StatementTests
     {
         using var session = await Session.StartAsync();
         var directory = new Directory(session, lifetime: 60, age: 61);
-        foreach (var end in new Exception[] { new OperationCanceledException(), InputErrors.StatementScriptUnclear("nothing") })
+        foreach (var end in new Exception[] { new OperationCanceledException(), InputErrors.BadInput("a", "is b", "Give c.") })
         {
             var isFirst = true;
             var request = Request(directory, "north") with

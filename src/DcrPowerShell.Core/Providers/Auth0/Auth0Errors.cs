@@ -23,16 +23,15 @@ internal static class Auth0Errors
                 DcrErrorId.AccessTokenRejected,
                 server,
                 "Auth0's Management API rejected the token that this connection got (HTTP 401), and a fresh one too.",
-                "The token is for another API or tenant. Connect again with -Audience https://<tenant>.auth0.com/api/v2/: the identifier "
-                    + "under Applications > APIs > Auth0 Management API, the same under a domain of your own."
+                "Connect again with -Audience https://<tenant>.auth0.com/api/v2/, under a custom domain too: the identifier of "
+                    + "Applications > APIs > Auth0 Management API."
             )
             : DcrException.Answered(
                 DcrErrorId.AccessTokenRejected,
                 server,
                 "Auth0's Management API rejected the token (HTTP 401): it is expired, or for another API or tenant.",
-                "Connect again with a fresh -ManagementToken (they last a day, unless the tenant says otherwise), or with "
-                    + "-ClientCredential, which gets and renews tokens by itself. Under a custom domain, name the tenant's own: -Audience "
-                    + "https://<tenant>.auth0.com/api/v2/."
+                "Connect again with a fresh -ManagementToken, or with -ClientCredential, which renews tokens by itself. Under a custom "
+                    + "domain, name the tenant's own: -Audience https://<tenant>.auth0.com/api/v2/."
             );
 
     public static DcrException Auth0ScopeMissing(ServerError server, string scope) =>
@@ -110,14 +109,14 @@ internal static class Auth0Errors
     public static DcrException Auth0ScopesMissing(IEnumerable<string> scopes) =>
         new(
             DcrErrorId.InsufficientScope,
-            $"The token lacks scopes of Auth0's Management API: {string.Join(", ", scopes)}. Nothing was changed.",
+            $"The token lacks scopes of Auth0's Management API: {string.Join(", ", scopes)}.",
             "In Auth0, open Applications > APIs > Auth0 Management API > Application Access, give the application that you connect with "
                 + "these permissions, then connect again."
         );
 
     /// <param name="why">A sentence without its end.</param>
     public static DcrException SetupInvalid(string parameter, string why, string fix) =>
-        new(DcrErrorId.InvalidSetup, $"-{parameter}: {why}. Nothing was changed.", fix);
+        new(DcrErrorId.InvalidSetup, $"-{parameter}: {why}.", fix);
 
     public static DcrException SetupRefused(string step, ServerError server) =>
         DcrException.Answered(
@@ -140,7 +139,7 @@ internal static class Auth0Errors
     public static DcrException Auth0DocumentRefused(DcrException refusal, string uri) =>
         new(
             refusal.ErrorId,
-            refusal.Message,
+            refusal.What,
             $"Auth0 fetches the document itself: Test-DcrClientDocument {uri} says what is wrong with it.",
             refusal
         )
@@ -171,8 +170,8 @@ internal static class Auth0Errors
     public static DcrException Auth0RuleExists(string found, string wanted) =>
         new(
             DcrErrorId.NetworkRuleExists,
-            $"The tenant has an access control rule about registrations already: {found}. It was left as it is, so the limit that was "
-                + $"asked for ({wanted}) is not in place.",
+            $"The tenant has an access control rule about registrations already, so the limit that was asked for ({wanted}) is not in "
+                + $"place: {found}.",
             "Change or remove that rule under Security > Access Control and run the command again; or leave out -AllowCidr to keep the "
                 + "rule as it is."
         );

@@ -29,15 +29,15 @@ internal static class OktaErrors
             server,
             $"Okta forbids it (HTTP 403{(server.Code is null ? "" : $", {server.Code}")}): the credential lacks {scope}, or its admin role "
                 + "does not cover it.",
-            $"In the Admin Console of {endpoint.Authority}: for an API Services app, grant it {scope} (tab Okta API Scopes), and assign an "
-                + "admin role that manages applications (tab Admin roles). For -ApiToken: its administrator needs that role."
+            $"In the Admin Console of {endpoint.Authority}, grant an API Services app {scope} (Okta API Scopes) and an admin role for "
+                + "applications (Admin roles). For -ApiToken, its administrator needs that role."
         );
 
     public static DcrException OktaAppUnknown(ServerError server, string clientId) =>
         DcrException.Answered(
             DcrErrorId.ClientNotFound,
             server,
-            $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}). Nothing was changed.",
+            $"Okta's Apps API, which has the secrets, knows no app with the id '{clientId}' (HTTP {server.Status}).",
             "A client that was given an id of its own has another app id: change its secrets in the Okta Admin Console. If it was deleted, "
                 + "Remove-DcrClient -StoreOnly drops what is kept of it."
         );

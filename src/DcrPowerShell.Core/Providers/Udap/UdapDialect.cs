@@ -1,6 +1,5 @@
 using System;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 
@@ -34,7 +33,7 @@ internal sealed class UdapDialect : IDialect
     public IDcrProvider Create(DialectContext context, ICredential credential) =>
         new UdapProvider(
             context.RegistrationEndpoint,
-            context.Udap ?? throw InputErrors.ProviderWithoutUdap(),
+            context.Udap ?? throw ProviderErrors.ProviderWithoutUdap(),
             context.Sender
         );
 }
