@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
@@ -54,14 +55,34 @@ public class LayoutTests
         // Bodies and vectors in tests stand in one line, as they are sent.
         var quoted = new Regex("\".*\"");
         var longer =
-            from folder in new[] { "src", "tools", "tests" }
-            from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
-            let path = Path.GetRelativePath(Repository.Root, file)
-            where !path.Split(Path.DirectorySeparatorChar).Intersect(["bin", "obj"]).Any()
-            from line in File.ReadLines(file).Select(static (text, index) => (Text: text, Number: index + 1))
-            where (folder == "tests" ? quoted.Replace(line.Text, "\"\"") : line.Text).Length > 140
+            from path in SourceFiles("*.cs")
+            from line in File.ReadLines(Path.Combine(Repository.Root, path)).Select(static (text, index) => (Text: text, Number: index + 1))
+            where (path.StartsWith("tests", StringComparison.Ordinal) ? quoted.Replace(line.Text, "\"\"") : line.Text).Length > 140
             select $"{path}: {line.Number}";
         Assert.Empty(longer);
+    }
+
+    [Fact]
+    public void Usings_stand_in_the_order_of_dotnet_format_with_System_first()
+    {
+        // A name is compared part by part. Behind the plain usings stand the static ones, then those that give a name. Those of one
+        // edition stand behind all.
+        var directive = new Regex(@"^using (?<kind>static |\w+ = )?(?<name>[\w.]+);");
+        var unordered =
+            from path in SourceFiles("*.cs")
+            let names = File.ReadLines(Path.Combine(Repository.Root, path))
+                .TakeWhile(static line => !line.StartsWith('#'))
+                .Select(line => directive.Match(line))
+                .Where(static match => match.Success)
+                .Select(static match => (Kind: match.Groups["kind"].Value, Name: match.Groups["name"].Value))
+                .ToList()
+            let ordered = names
+                .OrderBy(static item => item.Kind.Length == 0 ? 0 : item.Kind == "static " ? 1 : 2)
+                .ThenBy(static item => item.Name.Split('.')[0] == "System" ? 0 : 1)
+                .ThenBy(static item => item.Name.Replace('.', ' '), StringComparer.OrdinalIgnoreCase)
+            where !names.SequenceEqual(ordered)
+            select path;
+        Assert.Empty(unordered);
     }
 
     [Fact]
@@ -121,6 +142,14 @@ public class LayoutTests
             Assert.Equal(version.ToString(3), module.Assembly.Name.Version.ToString(3));
         }
     }
+
+    /// <summary>Paths within the repository, of what is written by hand.</summary>
+    private static IEnumerable<string> SourceFiles(string pattern) =>
+        from folder in new[] { "src", "tools", "tests" }
+        from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), pattern, SearchOption.AllDirectories)
+        let path = Path.GetRelativePath(Repository.Root, file)
+        where !path.Split(Path.DirectorySeparatorChar).Intersect(["bin", "obj", "node_modules"]).Any()
+        select path;
 
     private static string[] Files(string folder) =>
         Directory

@@ -2,8 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using DcrPowerShell.TestServers;
 using DcrPowerShell.Tests;
+using DcrPowerShell.TestServers;
 
 namespace DcrPowerShell.Module.Tests;
 

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Files;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Files;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
 

@@ -1,8 +1,8 @@
 using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Files;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Commands;
 

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Ledger;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Errors;

@@ -266,11 +266,8 @@ public class LedgerFileTests
                 mine.Add((await file.WriteAsync(static _ => [Draft()], isDurable: true))[0].Sequence);
             }
 
-                            return mine;
-                        })
-                    )
-            )
-        );
+            return mine;
+        }))));
         Assert.Equal(
             Enumerable.Range(1, Processes * Threads * Frames).Select(static number => (long)number),
             sequences.SelectMany(static mine => mine).OrderBy(static number => number)
