@@ -31,13 +31,13 @@ function Invoke-DotNet {
     if ($LASTEXITCODE -ne 0) { throw "dotnet $($args -join ' ') ended with exit code $LASTEXITCODE." }
 }
 
-function Build([string[]] $Projects = $project) {
+function Build-Project([string[]] $Projects = $project) {
     foreach ($one in $Projects) { Invoke-DotNet build $one --nologo '-v:quiet' '-clp:NoSummary' }
 }
 
 # Does what the gallery's own publishing does: the module's files at the package's root, and its commands as tags.
-function Package {
-    Build
+function New-Package {
+    Build-Project
     $manifest = Get-Content (Join-Path $module 'DcrPowerShell.psd1') -Raw
     $text = @{}
     [regex]::Matches($manifest, "(?m)^\s*(\w+)\s*=\s*'([^']*)'") | ForEach-Object { $text[$_.Groups[1].Value] = $_.Groups[2].Value }
@@ -77,17 +77,17 @@ function Package {
     Get-Item (Join-Path $out "DcrPowerShell.$version.nupkg")
 }
 
-function Clean {
+function Clear-Output {
     Get-ChildItem $PSScriptRoot -Recurse -Directory |
         Where-Object { $_.Name -in 'bin', 'obj', 'out', 'TestResults' -and $_.FullName -notmatch 'node_modules' } |
         ForEach-Object { if (Test-Path $_.FullName) { Remove-Item $_.FullName -Recurse -Force } }
 }
 
 switch ($Task) {
-    Build { Build; Write-Host "The module is in $module." }
+    Build { Build-Project; Write-Host "The module is in $module." }
     Test { Invoke-DotNet test (Join-Path $PSScriptRoot 'DcrPowerShell.sln') --nologo }
     Demo { Invoke-DotNet run --project (Join-Path $PSScriptRoot 'tools/Demo') }
-    Bench { Build $project, $testServer, $ledgerBenchmarks; & (Join-Path $PSScriptRoot 'tests/benchmarks/Bench.ps1') }
-    Package { Package }
-    Clean { Clean }
+    Bench { Build-Project $project, $testServer, $ledgerBenchmarks; & (Join-Path $PSScriptRoot 'tests/benchmarks/Bench.ps1') }
+    Package { New-Package }
+    Clean { Clear-Output }
 }

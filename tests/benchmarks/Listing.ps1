@@ -41,7 +41,8 @@ foreach ($count in $Counts) {
         'Get-DcrClient -Offline, filter, select'         = {
             Measure-Memory $prepare 'Get-DcrClient -Offline | Where-Object TokenEndpointAuthMethod -EQ none | Select-Object ClientName, ClientId, Tenant' -Peak }
     })
-    Write-Host "Peak memory over that of the process before it (new processes; opening the ledger is not counted, which the processes have done)"
+    Write-Host ('Peak memory over that of the process before it (new processes; ' +
+        'opening the ledger is not counted, which the processes have done)')
     Write-Table $memory 'MB'
     Write-Host ('  ratio: {0:n2} (aim: 0.5 at most at 10,000)' -f ($memory[1].Median / $memory[0].Median))
 }

@@ -126,7 +126,7 @@ Describe 'Get-DcrClient -Offline answers from what is kept' {
             Should -BeExactly (Get-TestServerClient $server $listed.ClientId).registrationAccessToken
         $before = Get-DcrClient -Offline
         $listed | Remove-DcrClient -Confirm:$false
-        { $before.ClientSecret } | Should -Throw -ExpectedMessage "*no registration of client*"
+        { $before.ClientSecret } | Should -Throw -ExpectedMessage '*no registration of client*'
         Get-DcrClient -Offline | Should -BeNullOrEmpty
     }
 
@@ -216,7 +216,7 @@ Describe 'Get-DcrClient fails' {
         $server = New-ConnectedServer
         Clear-TestServerRequest $server
         $failure = Assert-Failure { Get-DcrClient no-such-client } -Id ClientNotFound -Category ObjectNotFound `
-            -Message "*no-such-client*local store*" -Action '*Get-DcrClient -Offline*'
+            -Message '*no-such-client*local store*' -Action '*Get-DcrClient -Offline*'
         $failure.TargetObject | Should -Be 'no-such-client'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }

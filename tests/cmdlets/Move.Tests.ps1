@@ -151,7 +151,7 @@ Describe 'The store''s key in a vault' {
         }
 
         $null = Set-DcrStore -Protection User -WarningVariable told -WarningAction SilentlyContinue
-        "$told" | Should -BeLike "*still has the former key*Remove-Secret*dcr-store-key-*"
+        "$told" | Should -BeLike '*still has the former key*Remove-Secret*dcr-store-key-*'
     }
 
     It 'is missed, and no new one is made, where the vault has lost it' {

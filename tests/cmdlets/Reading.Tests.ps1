@@ -23,7 +23,7 @@ Describe 'A heading' {
         $failure = { $row | New-DcrClient } | Should -Throw -PassThru
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidClientMetadata,*'
         "$failure" | Should -BeLike "*Column '*' is not read as $Meant*"
-        "$failure" | Should -Not -Match "[\u00A0\u200B\uFEFF]"
+        "$failure" | Should -Not -Match '[\u00A0\u200B\uFEFF]'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 

@@ -110,7 +110,7 @@ Describe 'A SecretStore that cannot be written' {
             $before = (Get-FileHash $store/storefile).Hash
             $lines = Invoke-Anew (& $connect)
             $lines[0] | Should -BeLike 'VaultWriteFailed,*'
-            $lines[1] | Should -BeLike "*no copy of its files could be made (*), and it is not written without one. Nothing was sent."
+            $lines[1] | Should -BeLike '*no copy of its files could be made (*), and it is not written without one. Nothing was sent.'
             (Get-FileHash $store/storefile).Hash | Should -Be $before
             Get-TestServerRequest $server | Should -BeNullOrEmpty
         } finally { Remove-Item $copies }
@@ -148,7 +148,7 @@ Describe 'A SecretStore that many registrations go into' {
         $server = New-ConnectedServer @{ latencyMs = 50 }
         $copied = [Collections.Concurrent.ConcurrentBag[string]]::new()
         $watcher = [IO.FileSystemWatcher]::new($copies)
-        $event = Register-ObjectEvent $watcher Created -Action { $Event.MessageData.Add($EventArgs.Name) } -MessageData $copied
+        $subscription = Register-ObjectEvent $watcher Created -Action { $Event.MessageData.Add($EventArgs.Name) } -MessageData $copied
         try {
             $watcher.EnableRaisingEvents = $true
             $clients = 1..48 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } } |
@@ -156,7 +156,7 @@ Describe 'A SecretStore that many registrations go into' {
             Start-Sleep -Milliseconds 200
         } finally {
             $watcher.Dispose()
-            Unregister-Event $event.Name
+            Unregister-Event $subscription.Name
         }
 
         $copied.Count | Should -BeGreaterThan 0

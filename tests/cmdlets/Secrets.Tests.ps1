@@ -128,11 +128,11 @@ Describe 'A secret stays hidden' {
     It 'in the result of a job' {
         $server = Connect-WithInitialToken @{}
         $client = New-DcrClient @app
-        $result = Start-Job -ArgumentList (Get-Module DcrPowerShell).Path, $server.Issuer, $client.ClientId {
-            param($module, $issuer, $clientId)
-            Import-Module $module
-            $null = Connect-DcrServer $issuer
-            Get-DcrClient $clientId
+        $module, $issuer, $clientId = (Get-Module DcrPowerShell).Path, $server.Issuer, $client.ClientId
+        $result = Start-Job {
+            Import-Module $using:module
+            $null = Connect-DcrServer $using:issuer
+            Get-DcrClient $using:clientId
         } | Receive-Job -Wait -AutoRemoveJob
         $result.ClientId | Should -Be $client.ClientId
         Assert-NoSecret ($result | Format-List * -Force | Out-String)
@@ -286,7 +286,7 @@ Describe 'A planted secret is' {
         }
         $quoting = @{ status = 400; body = 'echo'; skip = 2 }
 
-        function Invoke-PlantedLives {
+        function Invoke-PlantedLife {
             $talk = @{ Verbose = $true; Debug = $true; ErrorAction = 'Continue'; InformationAction = 'Continue';
                 WarningAction = 'Continue' }
             $token = @{ Initial = New-Canary; Client = New-Canary; Api = New-Canary; Management = New-Canary;
@@ -396,7 +396,7 @@ Describe 'A planted secret is' {
         }
 
         $Error.Clear()
-        $everything = @(Invoke-PlantedLives)
+        $everything = @(Invoke-PlantedLife)
         $found = $everything | Where-Object { $_.GetType().Namespace -eq 'DcrPowerShell' }
         $failures = @($everything | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
         $errorVariable = @($Error)

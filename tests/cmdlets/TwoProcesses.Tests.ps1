@@ -156,7 +156,7 @@ Describe 'A vault that another process is writing to' {
         $longestWait.SetValue($null, [timespan]::FromMilliseconds(20))
         $held = [IO.FileStream]::new($lockFile, 'OpenOrCreate', 'ReadWrite', 'None')
         $failure = Assert-Failure { New-DcrClient @app } -Id VaultWriteFailed -Category WriteError `
-            -Message "*another process has been writing to it for 1 second*"
+            -Message '*another process has been writing to it for 1 second*'
         ConvertTo-PlainText $failure.TargetObject.RegistrationAccessToken |
             Should -BeExactly (Get-TestServerClient $server $failure.TargetObject.ClientId).registrationAccessToken
         $held.Dispose()

@@ -80,7 +80,7 @@ Describe 'Connect-DcrServer -Discovery Udap' {
                 $ledger = $store.OpenAsync($null).GetAwaiter().GetResult()
                 $null = $ledger.Secrets.KeepAsync('community-key', (ConvertTo-Json $jwk)).GetAwaiter().GetResult()
                 $certificates = "$path.pem"
-                [IO.File]::WriteAllText($certificates, (-join (Get-UdapCertificate $path | ForEach-Object {
+                [IO.File]::WriteAllText($certificates, [string]::Concat(@(Get-UdapCertificate $path | ForEach-Object {
                                 "-----BEGIN CERTIFICATE-----`n$([Convert]::ToBase64String($_.RawData))`n-----END CERTIFICATE-----`n" })))
                 @{ CertificatePath = $certificates }
             } }
@@ -434,7 +434,7 @@ Describe 'A UDAP client' {
         Clear-TestServerRequest $server
         $command = $_
         $null = Assert-Failure { & $command $client.ClientId -Confirm:$false } -Id OperationNotSupported -Category NotImplemented `
-            -Message "*no client secret and no registration access token*" -Action '*one with the same URI*Set-DcrClient*'
+            -Message '*no client secret and no registration access token*' -Action '*one with the same URI*Set-DcrClient*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 

@@ -17,7 +17,7 @@ BeforeAll {
         New-ConnectedServer $Switches @{ Vault = $vault }
     }
 
-    function Assert-CarriesSecrets([object] $Client, [object] $Server) {
+    function Assert-CarriesSecret([object] $Client, [object] $Server) {
         $known = Get-TestServerClient $Server $Client.ClientId
         ConvertTo-PlainText $Client.RegistrationAccessToken | Should -BeExactly $known.registrationAccessToken
         ConvertTo-PlainText $Client.ClientSecret | Should -BeExactly $known.clientSecret
@@ -111,8 +111,8 @@ Describe 'A vault that goes bad after a registration was sent (<Mode>)' -ForEach
         $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*Restore-DcrRegistration*' -Because 'the local store has it'
         $client.Storage | Should -Be 'Pending'
         (Get-DcrStore).Pending | Should -Be 1
-        Assert-CarriesSecrets $client $server
-        Assert-CarriesSecrets $failures[0].TargetObject $server
+        Assert-CarriesSecret $client $server
+        Assert-CarriesSecret $failures[0].TargetObject $server
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
 
         # The object manages the client once the vault is well again.
@@ -130,7 +130,7 @@ Describe 'A vault that goes bad' {
         $env:DCR_TEST_VAULT_MODE = 'SetThrows'
         try { New-DcrClient @app -ErrorAction Stop } catch { $failure = $_ }
         $failure.FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
-        Assert-CarriesSecrets $failure.TargetObject $server
+        Assert-CarriesSecret $failure.TargetObject $server
     }
 
     It 'loses no token that <Name> brought' -ForEach @(
@@ -144,8 +144,8 @@ Describe 'A vault that goes bad' {
         $env:DCR_TEST_VAULT_MODE = 'SetDropsSilently'
         $changed = & $Change
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
-        Assert-CarriesSecrets $changed $server
-        Assert-CarriesSecrets $failures[0].TargetObject $server
+        Assert-CarriesSecret $changed $server
+        Assert-CarriesSecret $failures[0].TargetObject $server
     }
 
     It 'stops a pipeline from sending any more' {
@@ -276,6 +276,6 @@ Describe 'The same rows again after a vault failed' {
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
         ($rows[0] | New-DcrClient -ErrorAction SilentlyContinue).ClientId | Should -Be $one.ClientId
         (Get-DcrStore).Pending | Should -Be 1
-        Assert-CarriesSecrets (Get-DcrClient $one.ClientId -Offline) $server
+        Assert-CarriesSecret (Get-DcrClient $one.ClientId -Offline) $server
     }
 }
