@@ -43,10 +43,16 @@ function New-Package {
     [regex]::Matches($manifest, "(?m)^\s*(\w+)\s*=\s*'([^']*)'") | ForEach-Object { $text[$_.Groups[1].Value] = $_.Groups[2].Value }
     $version = @($text.ModuleVersion; $text.Prerelease | Where-Object { $_ }) -join '-'
 
+    # Links that lead to files of this repository lead to its address: at the tag that release.yml publishes.
+    $page = [IO.File]::ReadAllText((Join-Path $PSScriptRoot 'README.md'))
+    $page = $page -replace '\]\((?!https?:|#)(?=[^)]+\.svg\))', "]($($text.ProjectUri)/raw/v$version/"
+    $page = $page -replace '\]\((?!https?:|#)', "]($($text.ProjectUri)/blob/v$version/"
+    [IO.File]::WriteAllText((Join-Path $module 'README.md'), $page)
+
     # The gallery installs it along; the module itself is imported without it.
     $secretManagement = '1.1.2'
     $cmdlets = [regex]::Matches($manifest, "'([A-Z][a-z]+-\w*Dcr\w*)'") | ForEach-Object { $_.Groups[1].Value }
-    $tags = [regex]::Match($manifest, 'Tags\s*=\s*@\(([^)]*)\)').Groups[1].Value -replace "[',]"
+    $tags = [regex]::Match($manifest, 'Tags\s*=\s*@\(([^)]*)\)').Groups[1].Value -replace "[',\s]+", ' '
     $nuspec = Join-Path $out 'DcrPowerShell.nuspec'
     Set-Content $nuspec -Encoding utf8 -Value @"
 <?xml version="1.0" encoding="utf-8"?>
@@ -72,7 +78,8 @@ function New-Package {
   </files>
 </package>
 "@
-    Invoke-DotNet pack $project --no-build --nologo '-v:quiet' --output $out "-p:NuspecFile=$nuspec" "-p:NuspecBasePath=$module" '-p:NoPackageAnalysis=true'
+    $properties = "-p:NuspecFile=$nuspec", "-p:NuspecBasePath=$module", '-p:NoPackageAnalysis=true'
+    Invoke-DotNet pack $project --no-build --nologo '-v:quiet' --output $out @properties
     Remove-Item $nuspec
     Get-Item (Join-Path $out "DcrPowerShell.$version.nupkg")
 }
