@@ -29,7 +29,8 @@ foreach ($count in $Counts) {
     Write-Host "List, filter, select (median of $Rounds rounds, quartiles)"
     Write-Table $times
     $byHand, $ours, $byHandNamed, $oursNamed, $first = $times.Median
-    Write-Host ('  throughput: {0:n2} times; with -ClientName: {1:n2} times (aim: 3 at least at 10,000); first object: {2:n0} ms (aim: 100 at most)' -f ($byHand / $ours), ($byHandNamed / $oursNamed), $first)
+    Write-Host ('  throughput: {0:n2} times; with -ClientName: {1:n2} times (aim: 3 at least at 10,000); first object: {2:n0} ms (aim: 100 at most)' -f
+        ($byHand / $ours), ($byHandNamed / $oursNamed), $first)
 
     # In a process that has done all of it once, with one registration.
     $prepare = "Import-Module '$module'

@@ -75,7 +75,7 @@ Describe 'Tab completes' {
         Push-Location $folder
         try {
             $offering = foreach ($command in Get-Command -Module DcrPowerShell) {
-                $common = [System.Management.Automation.Cmdlet]::CommonParameters + [System.Management.Automation.Cmdlet]::OptionalCommonParameters
+                $common = [Management.Automation.Cmdlet]::CommonParameters + [Management.Automation.Cmdlet]::OptionalCommonParameters
                 foreach ($parameter in $command.Parameters.Values | Where-Object { $_.Name -notin $common -and -not $_.SwitchParameter }) {
                     if ((Get-Completion "$command -$($parameter.Name) " | ForEach-Object CompletionText) -match 'file\.txt') {
                         "$command -$($parameter.Name)" }

@@ -115,8 +115,9 @@ Describe 'The store''s key in a vault' {
                 Should -Not -BeLike '*"key"*' -Because 'the key is in the vault'
 
             Clear-TestServerRequest $server
-            $result = Wait-Pwsh (Start-Pwsh `
-                -Interactive "try { Connect-DcrServer $($server.Issuer) -LocalStore } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.ErrorDetails.RecommendedAction }
+            $result = Wait-Pwsh (Start-Pwsh -Interactive "
+                try { Connect-DcrServer $($server.Issuer) -LocalStore } catch {
+                    `$_.FullyQualifiedErrorId -replace ',.*'; `$_.ErrorDetails.RecommendedAction }
                 (Get-DcrStore).IsLocked
                 Unlock-SecretStore ([Net.NetworkCredential]::new('', `$env:DCR_TEST_PASSPHRASE).SecurePassword)
                 (Get-DcrClient -Offline).Tenant")

@@ -482,7 +482,9 @@ Describe 'A planted secret is' {
                     Connect-DcrServer $issuer -InitialAccessToken $token
                     New-DcrClient App https://app.example.com/ -InitialAccessToken $token
                     Connect-DcrServer $issuer -ClientCredential ([pscredential]::new("ops", $password))
-                }').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($server.Issuer).AddArgument((ConvertTo-Secret $token)).AddArgument((ConvertTo-Secret (New-Canary))).AddArgument("$TestDrive/trace.txt")
+                }')
+            $null = $shell.AddParameters(@((Get-Module DcrPowerShell).Path, $server.Issuer, (ConvertTo-Secret $token),
+                (ConvertTo-Secret (New-Canary)), "$TestDrive/trace.txt"))
             $null = $shell.Invoke()
             $shell.Streams.Error | Should -BeNullOrEmpty
             $shell.Streams.Progress | Where-Object Activity -eq DcrPowerShell | Should -Not -BeNullOrEmpty
@@ -498,7 +500,9 @@ Describe 'A planted secret is' {
         $server = New-TestServer @{ initialToken = $initialToken }
         $env:DCR_TEST_TOKEN = $initialToken
         try {
-            $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -InitialAccessToken (ConvertTo-SecureString `$env:DCR_TEST_TOKEN -AsPlainText -Force)
+            $result = Wait-Pwsh (Start-Pwsh "
+                `$token = ConvertTo-SecureString `$env:DCR_TEST_TOKEN -AsPlainText -Force
+                `$null = Connect-DcrServer $($server.Issuer) -InitialAccessToken `$token
                 `$null = New-DcrClient App https://app.example.com/
                 'lines:'
                 foreach (`$process in [IO.Directory]::GetDirectories('/proc')) {

@@ -177,8 +177,8 @@ Describe 'What a connection by UDAP needs' {
     }
 
     It 'cannot be forgotten with -Provider Udap' {
-        $null = Assert-Failure { Connect-DcrServer (New-TestServer).Issuer -Provider Udap } -Id InvalidCertificate -Category InvalidArgument `
-            -Message '-Provider Udap goes with -Discovery Udap*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer (New-TestServer).Issuer -Provider Udap } `
+            -Id InvalidCertificate -Category InvalidArgument -Message '-Provider Udap goes with -Discovery Udap*' -Terminating
     }
 }
 
@@ -376,7 +376,8 @@ Describe 'A UDAP client' {
         $statements = Get-Registration $server | ForEach-Object { ($_.body | ConvertFrom-Json).software_statement }
         @($statements | ForEach-Object { (Get-JwtPart $_ 1).jti } | Sort-Object -Unique).Count | Should -Be 2
         (Get-TestServerClient $server).clientId | Should -Be $client.ClientId
-        $null = Assert-Failure { Set-DcrClient $client.ClientId -LogoUri https://a.example/logo.svg } -Id InvalidClientMetadata -Category InvalidData
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -LogoUri https://a.example/logo.svg } `
+            -Id InvalidClientMetadata -Category InvalidData
         (Get-Registration $server).Count | Should -Be 2
     }
 
@@ -654,7 +655,7 @@ Describe 'A software statement' {
             -Message '*an RSA key, and the server takes signatures by ES384 only*' -Terminating
     }
 
-    It 'is made anew for each try: the server takes each once' {
+    It 'is made again for each try: the server takes each once' {
         $server = Start-Udap
         Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 503; headers = @{ 'Retry-After' = '0' } }) }
         $null = New-DcrClient @service @quiet

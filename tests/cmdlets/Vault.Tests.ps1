@@ -62,7 +62,9 @@ Describe 'A SecretStore of a version whose members are not known' {
         Reset-TestStore
         $server = New-ConnectedServer @{ rotateToken = 'put' }
         # Its type is another one: nothing is found in it.
-        $unknown = "`$members = (Get-Command Connect-DcrServer).ImplementingType.Assembly.GetType('DcrPowerShell.Vaults.SecretStore.SecretStoreMembers'); `$members.GetField('_type', 'Static,NonPublic').SetValue(`$null, [object])"
+        $unknown = "`$assembly = (Get-Command Connect-DcrServer).ImplementingType.Assembly
+            `$members = `$assembly.GetType('DcrPowerShell.Vaults.SecretStore.SecretStoreMembers')
+            `$members.GetField('_type', 'Static,NonPublic').SetValue(`$null, [object])"
         $connect = "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue"
     }
 

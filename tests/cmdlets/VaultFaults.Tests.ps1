@@ -70,10 +70,13 @@ Describe 'A local store that cannot be written, with a vault named' -Skip:(-not 
     }
 
     It 'is one clear error and sends nothing where it holds something: its tenants would be registered again' {
-        Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -LocalStore; `$null = New-DcrClient Known https://app.example.com/ -Tenant known" | Should -BeNullOrEmpty
+        Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -LocalStore
+            `$null = New-DcrClient Known https://app.example.com/ -Tenant known" | Should -BeNullOrEmpty
         Clear-TestServerRequest $server
-        $lines = Invoke-Anew -Setup $readOnly "try { `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore 3>`$null; `$null = New-DcrClient Known https://app.example.com/ -Tenant known 3>`$null }
-            catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }"
+        $lines = Invoke-Anew -Setup $readOnly "try {
+                `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore 3>`$null
+                `$null = New-DcrClient Known https://app.example.com/ -Tenant known 3>`$null
+            } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }"
         $lines[0, 1] | Should -Be 'StoreReadOnly', 'WriteError'
         $lines[2] | Should -BeLike "The local store in '$env:DCRPOWERSHELL_HOME' cannot be used: *Read-only*Nothing was sent."
         $lines[3] | Should -BeLike '*DCRPOWERSHELL_HOME*'
@@ -82,7 +85,9 @@ Describe 'A local store that cannot be written, with a vault named' -Skip:(-not 
     }
 
     It 'is in memory where there is none yet, with one warning' {
-        $lines = Invoke-Anew -Setup $readOnly "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -AuditPath '$HOME/audit-of-memory.jsonl' -WarningVariable warnings 3>`$null
+        $lines = Invoke-Anew -Setup $readOnly "
+            `$inMemory = @{ Vault = 'TestStore'; AuditPath = '$HOME/audit-of-memory.jsonl'; WarningVariable = 'warnings' }
+            `$null = Connect-DcrServer $($server.Issuer) @inMemory 3>`$null
             `"`$warnings`"
             (New-DcrClient New https://app.example.com/ -Tenant new).Storage"
         $lines[0] | Should -BeLike 'The local store cannot be written, so it is in memory (*Read-only*): *'
