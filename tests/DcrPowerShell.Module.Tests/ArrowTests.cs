@@ -14,6 +14,12 @@ public class ArrowTests
     // Public in the root namespace, because the vault extension calls it.
     private const string Extension = "DcrStoreVault";
 
+    // Methods of collections that change them.
+    private static readonly HashSet<string> Changing =
+    [
+        "Add", "AddOrUpdate", "Clear", "GetOrAdd", "GetOrCreateValue", "GetValue", "Remove", "TryAdd", "TryRemove", "set_Item",
+    ];
+
     private static readonly Dictionary<string, string[]> Core = new()
     {
         ["Audit"] = ["Facts", "Metadata"],
@@ -73,7 +79,7 @@ public class ArrowTests
             "Session",
             "Vaults",
         ],
-        ["Extension"] = ["Compat", "Errors", "Files", "Ledger", "Vaults"],
+        ["Extension"] = ["Compat", "Errors", "Files", "Ledger", "Session", "Vaults"],
         ["Files"] = ["Audit", "Errors", "Http", "Ledger"],
         ["Cmdlets"] =
         [
@@ -91,8 +97,8 @@ public class ArrowTests
             "Session",
             "Vaults",
         ],
-        ["Session"] = ["Handles", "Vaults"],
-        ["Vaults"] = ["Compat", "Errors", "Files", "Http", "Ledger"],
+        ["Session"] = ["Files", "Handles", "Ledger", "Vaults"],
+        ["Vaults"] = ["Compat", "Errors", "Files", "Http"],
     };
 
     [Fact]
@@ -150,17 +156,12 @@ public class ArrowTests
     }
 
     [Fact]
-    public void Core_keeps_no_static_state()
-    {
-        using var module = Read(Repository.CoreAssembly);
-        var state = module.GetAllTypes()
-            .Where(type => !type.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "CompilerGeneratedAttribute"))
-            .SelectMany(type => type.Fields)
-            .Where(field =>
-                field is { IsStatic: true, IsInitOnly: false, IsLiteral: false } && !field.Name.Contains('<', StringComparison.Ordinal)
-            );
-        Assert.Empty(state.Select(field => field.FullName));
-    }
+    public void Core_keeps_no_static_state() => Assert.Empty(StaticState(Repository.CoreAssembly));
+
+    /// <summary>What a runspace remembers, and what its process shares (docs/decisions.md).</summary>
+    [Fact]
+    public void The_module_keeps_two_static_fields_that_change() =>
+        Assert.Equal(["ProcessState.Current", "RunspaceState.States"], StaticState(Repository.ModuleAssembly));
 
     [Fact]
     public void Protocol_holds_no_HttpClient()
@@ -171,6 +172,44 @@ public class ArrowTests
             .Where(type => Room(RootOf(type)) == "Protocol" && Used(type).Any(used => used.FullName == "System.Net.Http.HttpClient"));
         Assert.Empty(users);
     }
+
+    /// <summary>Static fields that can be set, and those with an object that changes.</summary>
+    private static string[] StaticState(string assembly)
+    {
+        using var module = Read(assembly);
+        var types = module
+            .GetAllTypes()
+            .Where(static type => !type.CustomAttributes.Any(static mark => mark.AttributeType.Name == "CompilerGeneratedAttribute"))
+            .ToList();
+        return
+        [
+            .. types.SelectMany(static type => type.Fields)
+                .Where(field => field is { IsStatic: true, IsLiteral: false } && (!field.IsInitOnly || Changes(field, types)))
+                .Select(static field => $"{field.DeclaringType.Name}.{field.Name}")
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Whether the object in a field has fields that can be set, or is a collection that something is put into.</summary>
+    private static bool Changes(FieldDefinition field, List<TypeDefinition> types) =>
+        HasState(field.FieldType, [])
+        || types
+            .SelectMany(static type => type.Methods)
+            .Where(static method => method is { HasBody: true, IsConstructor: false })
+            .Where(method => Operands<FieldReference>(method).Any(used => used.FullName == field.FullName))
+            .SelectMany(Operands<MethodReference>)
+            .Any(called => called.DeclaringType.FullName == field.FieldType.FullName && Changing.Contains(called.Name));
+
+    private static IEnumerable<T> Operands<T>(MethodDefinition method) =>
+        method.Body.Instructions.Select(static instruction => instruction.Operand).OfType<T>();
+
+    // A JsonBag reads its text when it is first asked, and is the same to whoever has it.
+    private static bool HasState(TypeReference type, HashSet<string> seen) =>
+        type.Namespace.StartsWith("DcrPowerShell", StringComparison.Ordinal)
+        && type.Name != "JsonBag"
+        && seen.Add(type.FullName)
+        && type.Resolve() is { IsValueType: false, IsInterface: false } own
+        && own.Fields.Any(field => !field.IsStatic && (!field.IsInitOnly || HasState(field.FieldType, seen)));
 
     private static ModuleDefinition Read(string assembly)
     {

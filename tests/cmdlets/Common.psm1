@@ -206,13 +206,21 @@ function Get-KeptId {
     Get-DcrServer | Group-Object Issuer | ForEach-Object { Get-DcrClient -Offline -Connection $_.Group[-1] } | ForEach-Object ClientId
 }
 
+# What the runspaces of this process share in the module.
+function Get-ProcessState {
+    [CmdletBinding()]
+    param([Parameter(Mandatory)] [ValidateSet('Stores', 'Vaults')] [string] $Name)
+
+    $type = (Get-Module DcrPowerShell).ImplementingAssembly.GetType('DcrPowerShell.Session.ProcessState')
+    $type.GetProperty($Name).GetValue($null)
+}
+
 # A secret of an application in the local store, as Get-Secret gives it where the store is registered as a vault. Needs no SecretManagement.
 function Get-ApplicationSecret {
     [CmdletBinding()]
     param([Parameter(Mandatory)] [string] $Name)
 
-    $store = (Get-Module DcrPowerShell).ImplementingAssembly.GetType('DcrPowerShell.Files.LocalData').GetProperty('Store').GetValue($null)
-    $store.OpenAsync($null).GetAwaiter().GetResult().Secrets.Find($Name)
+    (Get-ProcessState Stores).Current.OpenAsync($null).GetAwaiter().GetResult().Secrets.Find($Name)
 }
 
 # What the vault keeps of a client, as an object.

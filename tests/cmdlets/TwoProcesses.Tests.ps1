@@ -131,13 +131,12 @@ Describe 'SecretStore, which reads its file again by itself when another process
 Describe 'A vault that another process is writing to' {
     BeforeAll {
         $server = New-ConnectedServer
-        $type = (Get-Command Connect-DcrServer).ImplementingType.Assembly.GetType('DcrPowerShell.Vaults.SecretManagementVault')
-        $longestWait = $type.GetProperty('LongestWait', [Reflection.BindingFlags]'Static,NonPublic')
-        $usual = $longestWait.GetValue($null)
+        $vaults = Get-ProcessState Vaults
+        $usual = $vaults.LongestTurn
     }
 
     AfterEach {
-        $longestWait.SetValue($null, $usual)
+        $vaults.LongestTurn = $usual
         if ($held) { $held.Dispose() }
     }
 
@@ -154,7 +153,7 @@ Describe 'A vault that another process is writing to' {
 
     It 'for too long is one clear error that carries the client, and the next command works' {
         $null = New-DcrClient @app
-        $longestWait.SetValue($null, [timespan]::FromMilliseconds(20))
+        $vaults.LongestTurn = [timespan]::FromMilliseconds(20)
         $held = [IO.FileStream]::new($lockFile, 'OpenOrCreate', 'ReadWrite', 'None')
         $failure = Assert-Failure { New-DcrClient @app } -Id VaultWriteFailed -Category WriteError `
             -Message '*another process has been writing to it for 1 second*'

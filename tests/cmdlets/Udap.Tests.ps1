@@ -76,8 +76,7 @@ Describe 'Connect-DcrServer -Discovery Udap' {
                 $members = @{ n = 'Modulus'; e = 'Exponent'; d = 'D'; p = 'P'; q = 'Q'; dp = 'DP'; dq = 'DQ'; qi = 'InverseQ' }
                 foreach ($member in $members.Keys) {
                     $jwk[$member] = [Convert]::ToBase64String($numbers.($members[$member])).TrimEnd('=').Replace('+', '-').Replace('/', '_') }
-                $store = (Get-Module DcrPowerShell).ImplementingAssembly.GetType('DcrPowerShell.Files.LocalData').GetProperty('Store').GetValue($null)
-                $ledger = $store.OpenAsync($null).GetAwaiter().GetResult()
+                $ledger = (Get-ProcessState Stores).Current.OpenAsync($null).GetAwaiter().GetResult()
                 $null = $ledger.Secrets.KeepAsync('community-key', (ConvertTo-Json $jwk)).GetAwaiter().GetResult()
                 $certificates = "$path.pem"
                 [IO.File]::WriteAllText($certificates, [string]::Concat(@(Get-UdapCertificate $path | ForEach-Object {

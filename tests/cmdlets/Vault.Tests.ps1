@@ -62,9 +62,9 @@ Describe 'A SecretStore of a version whose members are not known' {
         Reset-TestStore
         $server = New-ConnectedServer @{ rotateToken = 'put' }
         # Its type is another one: nothing is found in it.
-        $unknown = "`$assembly = (Get-Command Connect-DcrServer).ImplementingType.Assembly
-            `$members = `$assembly.GetType('DcrPowerShell.Vaults.SecretStore.SecretStoreMembers')
-            `$members.GetField('_type', 'Static,NonPublic').SetValue(`$null, [object])"
+        $unknown = "`$store = (Get-Command Connect-DcrServer).ImplementingType.Assembly.GetType('DcrPowerShell.Session.ProcessState')" +
+            ".GetProperty('Vaults').GetValue(`$null).SecretStore; " +
+            "`$store.GetType().GetField('_type', 'Instance,NonPublic').SetValue(`$store, [object])"
         $connect = "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue"
     }
 
@@ -74,7 +74,7 @@ Describe 'A SecretStore of a version whose members are not known' {
                 RedirectUri = 'https://app.example.com/' } } | New-DcrClient | Set-DcrClient -Scope read |
                 ForEach-Object { `"`$(`$_.Storage)`" }
             Get-DcrClient -ClientName App3 | Remove-DcrClient -Confirm:`$false
-            `"found: `$(`$members.GetProperty('Found').GetValue(`$null))`"")
+            `"found: `$(`$store.Members)`"")
         $result.Errors | Should -BeNullOrEmpty
         $result.Output.Trim() -split '\r?\n' | Should -Be 'Vault', 'Vault', 'Vault', 'found:'
         $result = Wait-Pwsh (Start-Pwsh "$connect; Get-DcrClient | ForEach-Object { `"`$(`$_.ClientName) `$(`$_.Scope)`" }")

@@ -4,9 +4,8 @@ BeforeAll {
     Start-DcrTest -Vault
     $app = @{ ClientName = 'App'; RedirectUri = 'https://app.example.com/callback' }
     # Sets how long one call to a vault may take, in this process or in a script for another.
-    $shorten = "`$assembly = (Get-Command Connect-DcrServer).ImplementingType.Assembly
-        `$longest = `$assembly.GetType('DcrPowerShell.Vaults.VaultPatience').GetProperty('Longest', [Reflection.BindingFlags]'Static, NonPublic')
-        `$longest.SetValue(`$null, [timespan]'0:0:2')"
+    $shorten = '(Get-Command Connect-DcrServer).ImplementingType.Assembly.GetType("DcrPowerShell.Session.ProcessState")' +
+        '.GetProperty("Vaults").GetValue($null).LongestCall = "0:0:2"'
 
     function Connect-WithTestVault([string] $Mode = 'Normal', [hashtable] $Switches = @{}) {
         $script:vault = "Test-$([guid]::NewGuid().ToString('n'))"

@@ -7,7 +7,6 @@ using System.Management.Automation.Language;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Session;
-using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Binding;
 
@@ -81,7 +80,7 @@ public sealed class VaultNameCompleter : ValueCompleter
     {
         try
         {
-            return VaultRegistry.All().Select(static vault => (vault.Name, (string?)null));
+            return ProcessState.Vaults.Registry.All().Select(static vault => (vault.Name, (string?)null));
         }
         catch (DcrException)
         {

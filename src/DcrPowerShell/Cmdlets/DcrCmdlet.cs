@@ -1,16 +1,15 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
-using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Cmdlets;
@@ -21,11 +20,6 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, SecretManagementVault> _vaults = new(StringComparer.OrdinalIgnoreCase);
     private PipelinePump? _pump;
-
-    // The local store itself is left out: if it were asked while it opens, it would wait for itself.
-    static DcrCmdlet() =>
-        LocalData.VaultNames = static () =>
-            VaultRegistry.All().Select(static vault => vault.Name).Where(static name => VaultChoice.Of(name) is not null).ToList();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -81,7 +75,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
         {
             Try(null, AtEnd);
             _pump?.TellOthers();
-            if (LocalData.RolledBackPath is { } path)
+            if (ProcessState.Stores.RolledBackPath is { } path)
             {
                 WriteWarning(StoreErrors.WasRolledBack(path));
             }
@@ -264,7 +258,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     /// <exception cref="DcrException">StoreLocked, StoreKeyMissing, StoreDamaged, StoreReadOnly.</exception>
     private protected RegistrationLedger Ledger(bool mayBeInMemory = false)
     {
-        var ledger = Run((_, _) => LocalData.Store.OpenAsync(VaultOf));
+        var ledger = Run((_, _) => ProcessState.Stores.Current.OpenAsync(VaultOf));
         return ledger.WhyInMemory is { } why && !mayBeInMemory ? throw StoreErrors.NoPlace(why) : ledger;
     }
 
@@ -273,7 +267,7 @@ public abstract class DcrCmdlet : PSCmdlet, IDisposable
     {
         lock (_vaults)
         {
-            return _vaults.TryGetValue(name, out var vault) ? vault : _vaults[name] = new SecretManagementVault(name, Pump());
+            return _vaults.TryGetValue(name, out var vault) ? vault : _vaults[name] = ProcessState.Vaults.Vault(name, Pump());
         }
     }
 

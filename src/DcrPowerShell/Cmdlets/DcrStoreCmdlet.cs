@@ -1,6 +1,6 @@
 using DcrPowerShell.Errors;
-using DcrPowerShell.Files;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Cmdlets;
 
@@ -9,5 +9,6 @@ public abstract class DcrStoreCmdlet : DcrCmdlet
 {
     private protected override bool IsTerminating(DcrErrorId id) => true;
 
-    private protected DcrStoreInfo Info() => Run((_, _) => StoreOperation.DescribeAsync(LocalData.Store, LocalData.KeyPath, VaultOf));
+    private protected DcrStoreInfo Info() =>
+        Run((_, _) => StoreOperation.DescribeAsync(ProcessState.Stores.Current, ProcessState.Stores.KeyPath, VaultOf));
 }

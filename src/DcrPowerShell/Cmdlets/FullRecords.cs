@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Threading.Tasks;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Cmdlets;
@@ -15,7 +16,7 @@ internal static class FullRecords
     /// <param name="vault">Null for the local store.</param>
     public static FullRecordSource Of(RegistrationLedger ledger, string? vault, string? vaultId)
     {
-        var store = new Registrations(ledger, vault is null ? null : new SecretManagementVault(vault, pump: null), vaultId);
+        var store = new Registrations(ledger, vault is null ? null : ProcessState.Vaults.Vault(vault, pump: null), vaultId);
         return new FullRecordSource(
             (issuer, clientId) => LoadAsync(issuer, clientId).GetAwaiter().GetResult(),
             static failure => new MethodInvocationException($"{failure.Message} {failure.RecommendedAction}", failure));

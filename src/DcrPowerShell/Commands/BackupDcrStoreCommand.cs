@@ -9,6 +9,7 @@ using DcrPowerShell.Files;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 
@@ -78,7 +79,8 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
         {
             if (ledger.WhyReadOnly is null)
             {
-                LocalData.Store.Set(settings => settings with { LastBackupAt = DateTimeOffset.UtcNow, LastBackupCount = count });
+                var now = DateTimeOffset.UtcNow;
+                ProcessState.Stores.Current.Set(settings => settings with { LastBackupAt = now, LastBackupCount = count });
             }
         }
         catch (DcrException failure)

@@ -15,7 +15,6 @@ using DcrPowerShell.Keys;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Session;
-using DcrPowerShell.Vaults;
 using Runspace = System.Management.Automation.Runspaces.Runspace;
 
 namespace DcrPowerShell.Commands;
@@ -276,7 +275,7 @@ public sealed class ConnectDcrServerCommand : DcrCmdlet
         // Alone, the first position is the resource; beside it, -Issuer chooses.
         var resource = Resource ?? (Discovery == DcrDiscovery.Resource ? Issuer : null);
         var issuer = Resource is null && Discovery == DcrDiscovery.Resource ? null : Issuer;
-        var vault = VaultChoice.Of(LocalStore ? null : Vault ?? LocalData.Store.Settings.DefaultVault);
+        var vault = ProcessState.Vaults.Registry.Choose(LocalStore ? null : Vault ?? ProcessState.Stores.Current.Settings.DefaultVault);
         var request = new ConnectRequest
         {
             Issuer = issuer,

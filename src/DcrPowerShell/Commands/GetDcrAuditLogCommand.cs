@@ -111,7 +111,7 @@ public sealed class GetDcrAuditLogCommand : DcrCmdlet
         try
         {
             // Only to look at a log, none is made.
-            ledger = LocalData.Store.Protection is null ? null : Ledger();
+            ledger = ProcessState.Stores.Current.Protection is null ? null : Ledger();
         }
         catch (DcrException failure)
         {

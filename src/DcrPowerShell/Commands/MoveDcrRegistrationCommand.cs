@@ -9,7 +9,7 @@ using DcrPowerShell.Http;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Vaults;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 
@@ -51,7 +51,7 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
     {
         if (_from is null || _to is null)
         {
-            var (from, to) = (VaultChoice.Of(From), VaultChoice.Of(To));
+            var (from, to) = (ProcessState.Vaults.Registry.Choose(From), ProcessState.Vaults.Registry.Choose(To));
             if (string.Equals(from, to, System.StringComparison.OrdinalIgnoreCase))
             {
                 throw InputErrors.NothingToMove(from is null ? "the local store" : $"vault '{from}'");

@@ -3,7 +3,7 @@ using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
 using DcrPowerShell.Files;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Vaults;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 
@@ -36,7 +36,7 @@ public sealed class NewDcrKeyCommand : DcrCmdlet
     /// <inheritdoc/>
     protected override void ProcessItem()
     {
-        var store = StoreIn(VaultChoice.Of(Vault ?? LocalData.Store.Settings.DefaultVault));
+        var store = StoreIn(ProcessState.Vaults.Registry.Choose(Vault ?? ProcessState.Stores.Current.Settings.DefaultVault));
         Run(async (_, _) =>
         {
             await NewKeyOperation.CheckAsync(store, Name).ConfigureAwait(false);

@@ -8,8 +8,7 @@ using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Vaults;
-using DcrPowerShell.Vaults.SecretStore;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 
@@ -83,7 +82,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
         {
             if (ShouldProcess("SecretStore", "Put DcrPowerShell's copy in the place of unreadable files"))
             {
-                WriteWarning(SecretStoreBackup.Restore(VaultRegistry.SecretStorePath(), Password));
+                WriteWarning(ProcessState.Vaults.SecretStore.Restore(ProcessState.Vaults.Registry.SecretStorePath(), Password));
             }
 
             return;

@@ -8,7 +8,7 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Vaults;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 
@@ -51,12 +51,12 @@ public sealed class SetDcrStoreCommand : DcrStoreCmdlet
     protected override void ProcessItem()
     {
         StoreOperation.CheckProtection(Protection, Passphrase, Vault);
-        if (Vault is not null && VaultChoice.Of(Vault) is null)
+        if (Vault is not null && ProcessState.Vaults.Registry.Choose(Vault) is null)
         {
             throw StoreErrors.KeyInItself(Vault);
         }
 
-        var store = LocalData.Store;
+        var store = ProcessState.Stores.Current;
         if (store.Folder is MemoryFolder memory)
         {
             throw StoreErrors.NoPlace(memory.Why);

@@ -2,7 +2,7 @@ using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
-using DcrPowerShell.Files;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 
@@ -29,13 +29,13 @@ public sealed class UnlockDcrStoreCommand : DcrStoreCmdlet
     {
         if (Lock)
         {
-            LocalData.Store.Lock();
+            ProcessState.Stores.Current.Lock();
             return;
         }
 
         Run(async (_, _) =>
         {
-            await LocalData.Store.UnlockAsync(Passphrase, VaultOf).ConfigureAwait(false);
+            await ProcessState.Stores.Current.UnlockAsync(Passphrase, VaultOf).ConfigureAwait(false);
             return true;
         });
     }

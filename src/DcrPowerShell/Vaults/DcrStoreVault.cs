@@ -6,8 +6,8 @@ using System.Management.Automation;
 using System.Security;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
+using DcrPowerShell.Session;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell;
@@ -105,7 +105,7 @@ public static class DcrStoreVault
     {
         try
         {
-            return LocalData.Store.OpenAsync().GetAwaiter().GetResult();
+            return ProcessState.Stores.Current.OpenAsync().GetAwaiter().GetResult();
         }
         catch (DcrException)
         {

@@ -4,7 +4,6 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
@@ -17,21 +16,16 @@ namespace DcrPowerShell.Vaults;
 /// SecureStrings. What workers wait for at the same time is written in one go. Writes wait for those of other processes: many vaults,
 /// SecretStore among them, read, change and write a whole file.
 /// </summary>
-internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) : ISecretVault
+internal sealed class SecretManagementVault(string name, SecretManagement vaults, IVaultPipeline? pump) : ISecretVault
 {
     private const int Tries = 3;
 
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
-    private static readonly ConcurrentDictionary<string, string> Modules = new(StringComparer.OrdinalIgnoreCase);
-    private static int _lacksLock;
 
-    private readonly VaultCommands _commands = new(name, new VaultPatience(name, pump));
+    private readonly VaultCommands _commands = new(name, new VaultPatience(name, vaults.LongestCall, pump), vaults);
     private readonly ConcurrentQueue<PendingWrite> _writes = new();
     private readonly object _checkGate = new();
     private Task? _check;
-
-    /// <summary>How long a call waits for another process.</summary>
-    internal static TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(10);
 
     public string Name => name;
 
@@ -73,14 +67,11 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
     public Task<IReadOnlyList<string>> ListAsync(string prefix) => ReadAsync(() => _commands.List(prefix));
 
-    private int ChangesByOthers => IsSecretStore ? OpenSecretStore.ChangesByOthers : 0;
+    private int ChangesByOthers => IsSecretStore ? vaults.SecretStore.ChangesByOthers : 0;
 
     private bool IsSecretStore => ModuleName == VaultLock.SecretStore;
 
-    /// <summary>
-    /// The module of the vault's extension, which hardly ever changes; empty where no such vault is registered, which calling it will tell.
-    /// </summary>
-    private string ModuleName => Modules.GetOrAdd(name, static name => VaultRegistry.Find(name)?.ModuleName ?? "");
+    private string ModuleName => vaults.Registry.ModuleOf(name);
 
     /// <summary>What the lock is about: SecretStore's vaults are one store.</summary>
     private string LockName => IsSecretStore ? VaultLock.SecretStore : $"{ModuleName}-{name}";
@@ -112,17 +103,16 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
     private void CheckOpen()
     {
-        var vaults = VaultRegistry.All();
+        var registered = vaults.Registry.All();
         var vault =
-            vaults.FirstOrDefault(found => found.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw InputErrors.VaultNotFound(name, vaults.Select(static found => found.Name).ToList());
-        Modules[name] = vault.ModuleName;
-        if (IsSecretStore && SecretStoreMembers.Found is null && _commands.WhereMissing(vault.ModulePath) is { } missing)
+            registered.FirstOrDefault(found => found.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            ?? throw InputErrors.VaultNotFound(name, registered.Select(static found => found.Name).ToList());
+        if (IsSecretStore && vaults.SecretStore.Members is null && _commands.ModuleMissing(vault.ModulePath) is { } missing)
         {
             throw missing;
         }
 
-        if (IsSecretStore && SecretStoreMembers.Load(vault.ModulePath) is { } members)
+        if (IsSecretStore && vaults.SecretStore.Load(vault.ModulePath) is { } members)
         {
             CheckUnlocked(members);
         }
@@ -142,7 +132,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         string? tell;
         try
         {
-            tell = members.OpenStore is null ? LookAlone() : OpenSecretStore.CheckUnlocked(members);
+            tell = members.OpenStore is null ? LookAlone() : vaults.SecretStore.CheckUnlocked(members);
         }
         catch (VaultException first) when (!first.IsLocked)
         {
@@ -159,7 +149,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
             IDisposable? alone = null;
             try
             {
-                alone = VaultLock.TryTake(VaultLock.SecretStore, LongestWait);
+                alone = VaultLock.TryTake(VaultLock.SecretStore, vaults.LongestTurn);
             }
             catch (Exception noLock) when (noLock is IOException or UnauthorizedAccessException)
             {
@@ -168,7 +158,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
             using (alone)
             {
-                return OpenSecretStore.CheckUnlocked(members);
+                return vaults.SecretStore.CheckUnlocked(members);
             }
         }
     }
@@ -179,7 +169,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     /// </summary>
     private void Write(PendingWrite own)
     {
-        var members = IsSecretStore ? SecretStoreMembers.Found : null;
+        var members = IsSecretStore ? vaults.SecretStore.Members : null;
         var begun = new Dictionary<string, PendingWrite>(StringComparer.OrdinalIgnoreCase);
         foreach (var write in TakeWaiting())
         {
@@ -202,7 +192,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         var failure = Attempt(
             members is null
                 ? () => _commands.Write(own.Name, own.Text)
-                : () => OpenSecretStore.Write(members, begun.ToDictionary(static pair => pair.Key, static pair => pair.Value.Text))
+                : () => vaults.SecretStore.Write(members, begun.ToDictionary(static pair => pair.Key, static pair => pair.Value.Text))
         );
         foreach (var write in begun.Values)
         {
@@ -256,7 +246,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         var result = default(T)!;
         await WhenFreeAsync(() =>
         {
-            if (!(IsSecretStore && OpenSecretStore.IsStale))
+            if (!(IsSecretStore && vaults.SecretStore.IsStale))
             {
                 result = read();
                 return true;
@@ -264,9 +254,9 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
 
             return TryAlone(() =>
             {
-                if (SecretStoreMembers.Found is { } members)
+                if (vaults.SecretStore.Members is { } members)
                 {
-                    OpenSecretStore.Renew(members);
+                    vaults.SecretStore.Renew(members);
                 }
 
                 result = read();
@@ -288,9 +278,9 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
         {
             // The pipeline thread may have been busy until now.
             time ??= Stopwatch.StartNew();
-            if (time.Elapsed > LongestWait)
+            if (time.Elapsed > vaults.LongestTurn)
             {
-                throw new VaultException($"another process has been writing to it for {Duration.Say(LongestWait)}");
+                throw new VaultException($"another process has been writing to it for {Duration.Say(vaults.LongestTurn)}");
             }
 
             if (!wait.IsTold && time.Elapsed > LongWait)
@@ -310,7 +300,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     private bool TryAlone(Action action)
     {
         // The runspaces of this process share SecretStore's copy, and should wait in line instead of polling.
-        lock (VaultLock.InProcess)
+        lock (vaults.Runspace.Line)
         {
             IDisposable? held = null;
             try
@@ -340,7 +330,7 @@ internal sealed class SecretManagementVault(string name, IVaultPipeline? pump) :
     /// </summary>
     private void TellOfNoLock(Exception failure)
     {
-        if (pump is not null && Interlocked.Exchange(ref _lacksLock, 1) == 0)
+        if (pump is not null && vaults.TellsOfNoLock())
         {
             Action<string> tell = IsSecretStore ? pump.Warning : pump.Verbose;
             tell(

@@ -1,11 +1,9 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Management.Automation;
 using System.Security;
-using System.Threading;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 
@@ -15,7 +13,7 @@ namespace DcrPowerShell.Vaults;
 /// SecretManagement's commands for one vault. What a vault throws becomes a <see cref="VaultException"/>, and a call is repeated while
 /// another runspace of this process is using SecretManagement.
 /// </summary>
-internal sealed class VaultCommands(string name, VaultPatience patience)
+internal sealed class VaultCommands(string name, VaultPatience patience, SecretManagement vaults)
 {
     /// <summary>Names of secrets that begin so, in ordinal order.</summary>
     /// <exception cref="VaultException">It failed.</exception>
@@ -76,7 +74,7 @@ internal sealed class VaultCommands(string name, VaultPatience patience)
     }
 
     /// <summary>The error of a vault whose module is not where it was registered; null where it is there.</summary>
-    public VaultException? WhereMissing(string? path) =>
+    public VaultException? ModuleMissing(string? path) =>
         path is { Length: > 0 } && Path.IsPathRooted(path) && !Directory.Exists(path) && !File.Exists(path)
             ? new VaultException($"its module is no longer in '{path}'")
             {
@@ -102,19 +100,18 @@ internal sealed class VaultCommands(string name, VaultPatience patience)
         params (string Name, object? Value)[] parameters
     )
     {
-        var time = Stopwatch.StartNew();
-        var pauses = new Random();
+        var wait = new BusyWait();
         while (true)
         {
             try
             {
-                var result = VaultRunspace.Invoke(patience, command, parameters);
+                var result = vaults.Runspace.Invoke(patience, command, parameters);
                 if (!result.Errors.Any(static error => VaultFailure.IsOfRunspace(error.Exception)))
                 {
                     return result;
                 }
 
-                if (time.Elapsed > VaultRunspace.LongestBusy)
+                if (wait.IsOver)
                 {
                     throw Failure(result.Errors.First(static error => VaultFailure.IsOfRunspace(error.Exception)).Exception, written);
                 }
@@ -122,20 +119,17 @@ internal sealed class VaultCommands(string name, VaultPatience patience)
             catch (Exception failure) when (failure is not (DcrException or VaultException))
             {
                 // Whatever a vault throws is a refusal: what it was to keep must not get lost for it.
-                if (time.Elapsed > VaultRunspace.LongestBusy || !VaultFailure.IsOfRunspace(failure))
+                if (wait.IsOver || !VaultFailure.IsOfRunspace(failure))
                 {
                     throw Failure(failure, written);
                 }
             }
 
-            // At uneven times: the others may call at a fixed beat.
-#pragma warning disable RS0030 // SecretManagement does not say when others are done with it.
-            Thread.Sleep(pauses.Next(1, 20));
-#pragma warning restore RS0030
+            wait.Pause();
         }
     }
 
     /// <summary>A vault whose module is gone from where it was registered fails in words that tell nothing of that.</summary>
     private VaultException Failure(Exception failure, string? written) =>
-        WhereMissing(VaultRegistry.Find(name)?.ModulePath) ?? VaultFailure.Of(failure, written);
+        ModuleMissing(vaults.Registry.Find(name)?.ModulePath) ?? VaultFailure.Of(failure, written);
 }

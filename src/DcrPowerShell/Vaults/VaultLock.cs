@@ -14,9 +14,6 @@ internal static class VaultLock
     /// <summary>SecretStore's module, and the lock's name: its vaults are one store.</summary>
     public const string SecretStore = "Microsoft.PowerShell.SecretStore";
 
-    /// <summary>Held with the lock by the one thread of this process that is using it.</summary>
-    public static readonly object InProcess = new();
-
     /// <summary>Takes the lock, which lasts until it is disposed.</summary>
     /// <param name="name">What is locked.</param>
     /// <param name="longest">How long to wait for another process; not at all by default.</param>

@@ -17,14 +17,12 @@ internal enum WhyLeft
 }
 
 /// <summary>How long the calling thread waits for a vault, and what the user sees meanwhile.</summary>
+/// <param name="longest">How long one call may take.</param>
 /// <param name="pump">Of the command whose pipeline thread it is; null outside of any command.</param>
-internal sealed class VaultPatience(string vault, IVaultPipeline? pump)
+internal sealed class VaultPatience(string vault, TimeSpan longest, IVaultPipeline? pump)
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(2);
-
-    /// <summary>How long one call may take.</summary>
-    internal static TimeSpan Longest { get; set; } = TimeSpan.FromMinutes(2);
 
     public string Vault => vault;
 
@@ -36,7 +34,7 @@ internal sealed class VaultPatience(string vault, IVaultPipeline? pump)
         using var wait = new Wait(pump is null ? null : pump.WaitingHere);
         while (Task.WaitAny([call], Beat) < 0)
         {
-            if (time.Elapsed > Longest)
+            if (time.Elapsed > longest)
             {
                 return WhyLeft.TookTooLong;
             }
@@ -48,7 +46,7 @@ internal sealed class VaultPatience(string vault, IVaultPipeline? pump)
 
             if (!wait.IsTold && time.Elapsed > LongWait)
             {
-                wait.Tell($"Vault '{vault}' has not answered {command} yet. It is left behind after {Duration.Say(Longest)}.");
+                wait.Tell($"Vault '{vault}' has not answered {command} yet. It is left behind after {Duration.Say(longest)}.");
             }
         }
 

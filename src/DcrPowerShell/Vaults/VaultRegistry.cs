@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
@@ -13,11 +14,14 @@ namespace DcrPowerShell.Vaults;
 internal sealed record RegisteredVault(string Name, string ModuleName, string ModulePath, bool IsDefault);
 
 /// <summary>SecretManagement's registry of vaults. Calls no vault.</summary>
-internal static class VaultRegistry
+internal sealed class VaultRegistry(VaultRunspace runspace)
 {
+    private readonly ConcurrentDictionary<string, string> _modules = new(StringComparer.OrdinalIgnoreCase);
+
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
-    public static IReadOnlyList<RegisteredVault> All() =>
-        VaultRunspace
+    public IReadOnlyList<RegisteredVault> All()
+    {
+        var vaults = runspace
             .Use(static shell => shell.AddCommand($@"{VaultRunspace.SecretManagement}\Get-SecretVault").Invoke())
             .Select(static vault => new RegisteredVault(
                 Property<string>(vault, "Name"),
@@ -26,15 +30,29 @@ internal static class VaultRegistry
                 Property<bool>(vault, "IsDefault")
             ))
             .ToList();
+        vaults.ForEach(vault => _modules[vault.Name] = vault.ModuleName);
+        return vaults;
+    }
 
     /// <summary>Null where no vault of that name is registered.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
-    public static RegisteredVault? Find(string name) =>
+    public RegisteredVault? Find(string name) =>
         All().FirstOrDefault(vault => vault.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The module of a vault's extension, as it was last seen; empty where no such vault is registered.</summary>
+    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
+    public string ModuleOf(string name) => _modules.GetOrAdd(name, name => Find(name)?.ModuleName ?? "");
+
+    /// <summary>
+    /// Which vault the user means by a name: null for the local store, also where this module's own extension has that name.
+    /// </summary>
+    /// <exception cref="DcrException">SecretManagementNotFound.</exception>
+    public string? Choose(string? name) =>
+        name is null || Find(name)?.ModuleName.Equals("DcrPowerShell", StringComparison.OrdinalIgnoreCase) == true ? null : name;
 
     /// <summary>Where SecretStore is, of whose vaults at least one must be registered.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound, VaultWriteFailed.</exception>
-    public static string SecretStorePath() =>
+    public string SecretStorePath() =>
         All().FirstOrDefault(static vault => vault.ModuleName == VaultLock.SecretStore)?.ModulePath
         ?? throw InputErrors.StoreNotRestored(
             "no vault of it is registered",

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Management.Automation;
@@ -19,22 +18,22 @@ namespace DcrPowerShell.Vaults;
 /// stopped, and finds the real commands whatever functions the user has defined. A vault of another maker can prompt here all the same,
 /// on the user's console, once the user has called SecretManagement there: its static runspace has that console's host from then on.
 /// </summary>
-internal static class VaultRunspace
+internal sealed class VaultRunspace
 {
     public const string SecretManagement = "Microsoft.PowerShell.SecretManagement";
 
-    /// <summary>How long to wait for others in this process who are calling SecretManagement.</summary>
-    public static readonly TimeSpan LongestBusy = TimeSpan.FromSeconds(15);
+    private readonly object _gate = new();
+    private PowerShell? _shell;
+    private LeftBehind? _leftBehind;
 
-    private static readonly object Gate = new();
-    private static PowerShell? _shell;
-    private static LeftBehind? _leftBehind;
+    /// <summary>Held with a vault's lock (<see cref="VaultLock"/>) by the one thread of this process that is using it.</summary>
+    public object Line { get; } = new();
 
     /// <summary>Runs something in the runspace, alone in this process.</summary>
     /// <exception cref="DcrException">SecretManagementNotFound.</exception>
-    public static T Use<T>(Func<PowerShell, T> use)
+    public T Use<T>(Func<PowerShell, T> use)
     {
-        lock (Gate)
+        lock (_gate)
         {
             _shell ??= Open();
             _shell.Commands.Clear();
@@ -44,9 +43,9 @@ internal static class VaultRunspace
     }
 
     /// <summary>Does something while no command runs there.</summary>
-    public static void Alone(Action action)
+    public void Alone(Action action)
     {
-        lock (Gate)
+        lock (_gate)
         {
             action();
         }
@@ -59,7 +58,7 @@ internal static class VaultRunspace
     /// <returns>What it gave, and the errors it wrote without throwing.</returns>
     /// <exception cref="RuntimeException">It threw.</exception>
     /// <exception cref="VaultException">It hangs, now or since an earlier call.</exception>
-    public static (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) Invoke(
+    public (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) Invoke(
         VaultPatience patience,
         string command,
         params (string Name, object? Value)[] parameters
@@ -94,7 +93,7 @@ internal static class VaultRunspace
     /// SecretManagement's single runspace meanwhile, so that the user's calls fail as they do during any call of ours.
     /// </summary>
     /// <exception cref="VaultException">Others kept it busy.</exception>
-    public static void WithSecretManagementOccupied(Action action) => Use(_ =>
+    public void WithSecretManagementOccupied(Action action) => Use(_ =>
     {
         // Where there is none, nobody is calling.
         if (SecretStoreMembers.RunspaceOfSecretManagement(LoadedAssembly()) is not { } runspace)
@@ -103,8 +102,7 @@ internal static class VaultRunspace
             return true;
         }
 
-        var time = Stopwatch.StartNew();
-        var pauses = new Random();
+        var wait = new BusyWait();
         while (true)
         {
             using var input = new PSDataCollection<object>();
@@ -125,15 +123,12 @@ internal static class VaultRunspace
                 }
             }
 
-            if (time.Elapsed > LongestBusy)
+            if (wait.IsOver)
             {
                 throw new VaultException("others in this process kept SecretManagement busy");
             }
 
-            // At uneven times: they may call at a fixed beat.
-#pragma warning disable RS0030 // SecretManagement does not say when others are done with it.
-            Thread.Sleep(pauses.Next(1, 20));
-#pragma warning restore RS0030
+            wait.Pause();
         }
     });
 

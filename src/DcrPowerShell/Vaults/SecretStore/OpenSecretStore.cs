@@ -16,26 +16,63 @@ namespace DcrPowerShell.Vaults.SecretStore;
 /// until then its next write would drop the other's secrets. So the copy is renewed here whenever the file has changed, and many secrets
 /// are written in one go, because each write costs as much as the whole file.
 /// </summary>
-internal static class OpenSecretStore
+internal sealed class OpenSecretStore
 {
     private static readonly TimeSpan LongRun = TimeSpan.FromHours(1);
 
-    private static volatile string? _seen;
-    private static Timer? _told;
+    private readonly VaultRunspace _runspace;
+    private readonly SecretStoreBackup _backup;
+    private volatile string? _seen;
+    private Timer? _told;
+    private Type? _type;
+    private Lazy<SecretStoreMembers?>? _members;
+
+    /// <param name="canMakeFiles">Whether the module can make files here.</param>
+    public OpenSecretStore(VaultRunspace runspace, Func<bool> canMakeFiles)
+    {
+        _runspace = runspace;
+        _backup = new SecretStoreBackup(runspace, canMakeFiles);
+    }
+
+    /// <summary>Null before SecretStore is loaded, and for another version.</summary>
+    public SecretStoreMembers? Members
+    {
+        get
+        {
+            // A process has many assemblies, and this is asked at every call.
+            if (_members is null && (_type ??= SecretStoreMembers.LoadedType()) is { } type)
+            {
+                _members = new Lazy<SecretStoreMembers?>(() => SecretStoreMembers.Of(type));
+            }
+
+            return _members?.Value;
+        }
+    }
 
     /// <summary>
     /// How often the file was found changed otherwise than by a write of ours. Writes of the user's own in this process count too: they
     /// cannot be told apart.
     /// </summary>
-    public static int ChangesByOthers { get; private set; }
+    public int ChangesByOthers { get; private set; }
 
     /// <summary>Whether the file has changed since it was last read or written here.</summary>
-    public static bool IsStale => Stamp is { } stamp && stamp != _seen;
+    public bool IsStale => Stamp is { } stamp && stamp != _seen;
 
     /// <summary>Tells the file's state from any other; null where there is no file, or SecretStore is not loaded.</summary>
-    public static string? Stamp => SecretStoreMembers.Found is { } members && new FileInfo(members.Paths[0]) is { Exists: true } file
+    public string? Stamp => Members is { } members && new FileInfo(members.Paths[0]) is { Exists: true } file
         ? string.Format(CultureInfo.InvariantCulture, "{0} {1}", file.LastWriteTimeUtc.Ticks, file.Length)
         : null;
+
+    /// <summary>Loads SecretStore's module, if it is not loaded yet.</summary>
+    public SecretStoreMembers? Load(string modulePath)
+    {
+        if (Members is null && _type is null)
+        {
+            _runspace.Use(shell => shell.AddCommand("Import-Module").AddParameter("Name", modulePath).Invoke());
+        }
+
+        return Members;
+    }
 
     /// <summary>
     /// Makes sure that the store is open, by asking its own class: reading is what needs the password, and Get-Secret would prompt for it
@@ -43,7 +80,7 @@ internal static class OpenSecretStore
     /// </summary>
     /// <returns>What a person should know, once after each unlocking; null for nothing.</returns>
     /// <exception cref="VaultException">It is locked or cannot be read.</exception>
-    public static string? CheckUnlocked(SecretStoreMembers members)
+    public string? CheckUnlocked(SecretStoreMembers members)
     {
         try
         {
@@ -70,7 +107,7 @@ internal static class OpenSecretStore
     /// <exception cref="VaultException">
     /// The file cannot be read: to write now would drop what others wrote to it. Or SecretManagement is busy.
     /// </exception>
-    public static void Renew(SecretStoreMembers members)
+    public void Renew(SecretStoreMembers members)
     {
         // Others than us take no lock: if they write meanwhile, once more.
         for (var left = 5; left > 0 && Stamp is { } stamp && stamp != _seen; left--)
@@ -80,7 +117,7 @@ internal static class OpenSecretStore
             {
                 Array.ForEach(members.Watching, TakeTurns);
                 var before = members.Data(store);
-                VaultRunspace.WithSecretManagementOccupied(() => members.UpdateFromFile(store));
+                _runspace.WithSecretManagementOccupied(() => members.UpdateFromFile(store));
                 if (ReferenceEquals(members.Data(store), before))
                 {
                     throw WhyNotRead(members, store);
@@ -98,21 +135,21 @@ internal static class OpenSecretStore
     /// </summary>
     /// <param name="writes">Names and texts, each name once; null for a removal.</param>
     /// <exception cref="VaultException">Locked, or not kept: then the file is as it was before.</exception>
-    public static void Write(SecretStoreMembers members, IReadOnlyDictionary<string, string?> writes)
+    public void Write(SecretStoreMembers members, IReadOnlyDictionary<string, string?> writes)
     {
         try
         {
             Renew(members);
             var store = members.Open();
-            SecretStoreBackup.Keep(members, store);
+            _backup.Keep(members, store, Stamp);
             using var password = members.UsePassword(store);
-            VaultRunspace.WithSecretManagementOccupied(() => WriteFile(members, store, password, writes));
+            _runspace.WithSecretManagementOccupied(() => WriteFile(members, store, password, writes));
             if (writes.Any(write => members.Read(write.Key) != write.Value))
             {
                 throw new VaultException("it reported success, and reading back gave something else");
             }
 
-            SecretStoreBackup.Keep(members, store);
+            _backup.Keep(members, store, Stamp);
         }
         catch (Exception failure) when (failure is TargetInvocationException or IOException or UnauthorizedAccessException)
         {
@@ -120,7 +157,14 @@ internal static class OpenSecretStore
         }
     }
 
-    private static void WriteFile(
+    /// <summary>Puts the copy in the place of files that SecretStore cannot read, which stay beside them under another name.</summary>
+    /// <param name="modulePath">The module SecretStore.</param>
+    /// <param name="password">The store's; null where it has none.</param>
+    /// <returns>What was done, in whole sentences.</returns>
+    /// <exception cref="DcrException">VaultWriteFailed: nothing was restored, and why.</exception>
+    public string Restore(string modulePath, SecureString? password) => _backup.Restore(Load(modulePath), password);
+
+    private void WriteFile(
         SecretStoreMembers members,
         object store,
         SecureString? password,
@@ -140,11 +184,11 @@ internal static class OpenSecretStore
         }
 
         // Its write is in place: what failed midway has torn the file.
-        SecretStoreBackup.PutBackIfTorn(members, password);
+        _backup.PutBackIfTorn(members, password);
         throw new VaultException(why is null ? "its file is not as it was written" : Redaction.Printable(why).TrimEnd('.'));
     }
 
-    private static string? WhatToTell(SecretStoreMembers members, object store)
+    private string? WhatToTell(SecretStoreMembers members, object store)
     {
         if (members.LockTimer(store) is not { } timer || Interlocked.Exchange(ref _told, timer) == timer)
         {
@@ -188,25 +232,26 @@ internal static class OpenSecretStore
     /// Has SecretStore's handler of what its watcher saw wait for our calls, and them for it: its helper runspace does not bear two
     /// callers.
     /// </summary>
-    private static void TakeTurns(FieldInfo watching)
+    private void TakeTurns(FieldInfo watching)
     {
         if (watching.GetValue(null) is Delegate { Target: not ITurn } handler)
         {
-            var turn = Activator.CreateInstance(typeof(Turn<>).MakeGenericType(watching.FieldType.GetGenericArguments()), handler)!;
+            var type = typeof(Turn<>).MakeGenericType(watching.FieldType.GetGenericArguments());
+            var turn = Activator.CreateInstance(type, handler, _runspace)!;
             watching.SetValue(null, Delegate.CreateDelegate(watching.FieldType, turn, "Take"));
         }
     }
 
     private interface ITurn;
 
-    private sealed class Turn<TArgs>(EventHandler<TArgs> handler) : ITurn
+    private sealed class Turn<TArgs>(EventHandler<TArgs> handler, VaultRunspace runspace) : ITurn
     {
         public void Take(object? sender, TArgs args)
         {
-            lock (VaultLock.InProcess)
+            lock (runspace.Line)
             {
                 // Calls of the user's own may go on: the handler fires after every write, and they would fail meanwhile.
-                VaultRunspace.Alone(() => handler(sender, args));
+                runspace.Alone(() => handler(sender, args));
             }
         }
     }

@@ -14,10 +14,11 @@ namespace DcrPowerShell.Vaults.SecretStore;
 /// A copy on disk of SecretStore's three files. SecretStore overwrites its file in place: a process that is killed meanwhile leaves a store
 /// that nobody can read, and the ledger has dropped by then what the vault had. The copy is encrypted as the files are.
 /// </summary>
-internal static class SecretStoreBackup
+/// <param name="canMakeFiles">Whether the module can make files here.</param>
+internal sealed class SecretStoreBackup(VaultRunspace runspace, Func<bool> canMakeFiles)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
-    private static string? _kept;
+    private string? _kept;
 
     // One file with the three in it, each with its length before it: they cannot be torn apart. SecretStore's own hash proves the content.
     private static string CopyPath => Path.Combine(LocalData.SharedFolder("secretstore"), "copy");
@@ -26,11 +27,12 @@ internal static class SecretStoreBackup
     /// Copies the files, if they are not as they were last copied. To be called under the vault's lock, before a write and after it.
     /// A store that does not pass SecretStore's own integrity check never replaces a good copy.
     /// </summary>
+    /// <param name="stamp">Tells the store's file from any other state of it; null where there is none.</param>
     /// <exception cref="VaultException">They cannot be copied: to write now would risk all of the store's secrets.</exception>
-    public static void Keep(SecretStoreMembers members, object store)
+    public void Keep(SecretStoreMembers members, object store, string? stamp)
     {
         // Where no file at all can be made, the user was told so when the ledger was opened.
-        if (OpenSecretStore.Stamp is not { } stamp || stamp == _kept || LocalData.Store.Folder is MemoryFolder)
+        if (stamp is null || stamp == _kept || !canMakeFiles())
         {
             return;
         }
@@ -67,7 +69,7 @@ internal static class SecretStoreBackup
     /// <summary>
     /// After a write that failed: has the file as it was before, in place, for which a full disk has room. Does nothing where it is whole.
     /// </summary>
-    public static void PutBackIfTorn(SecretStoreMembers members, SecureString? password)
+    public void PutBackIfTorn(SecretStoreMembers members, SecureString? password)
     {
         try
         {
@@ -113,17 +115,19 @@ internal static class SecretStoreBackup
     }
 
     /// <summary>Puts the copy in the place of files that SecretStore cannot read, which stay beside them under another name.</summary>
-    /// <param name="modulePath">The module SecretStore.</param>
+    /// <param name="members">Null for a version of SecretStore that is not known.</param>
     /// <param name="password">The store's; null where it has none.</param>
     /// <returns>What was done, in whole sentences.</returns>
     /// <exception cref="DcrException">VaultWriteFailed: nothing was restored, and why.</exception>
-    public static string Restore(string modulePath, SecureString? password)
+    public string Restore(SecretStoreMembers? members, SecureString? password)
     {
         try
         {
-            var members =
-                SecretStoreMembers.Load(modulePath)
-                ?? throw InputErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
+            if (members is null)
+            {
+                throw InputErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
+            }
+
             using var held = Lock();
             var (files, made) =
                 Read()
@@ -153,7 +157,7 @@ internal static class SecretStoreBackup
                 }
             }
 
-            VaultRunspace.WithSecretManagementOccupied(members.Reset);
+            runspace.WithSecretManagementOccupied(members.Reset);
             return $"SecretStore has the copy of {made} again. What was there is beside it: "
                 + $"{Path.GetDirectoryName(members.Paths[0])}/*{mark}. "
                 + $"{(password is null ? "Connect" : "Unlock it with Unlock-SecretStore and connect")}: Connect-DcrServer brings back what "

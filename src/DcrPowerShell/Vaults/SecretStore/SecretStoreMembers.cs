@@ -17,8 +17,7 @@ namespace DcrPowerShell.Vaults.SecretStore;
 
 /// <summary>
 /// Members of SecretStore, and one of SecretManagement, that are not public: all reflection is here. SecretStore's are those of SecretStore
-/// 1.0.6 (Utils.cs); a
-/// version that lacks one is a vault like any other.
+/// 1.0.6 (Utils.cs); a version that lacks one is a vault like any other.
 /// </summary>
 internal sealed class SecretStoreMembers
 {
@@ -29,9 +28,6 @@ internal sealed class SecretStoreMembers
     private static readonly TimeSpan LongestTaken = TimeSpan.FromSeconds(3);
 
     private static readonly string[] PathFields = ["LocalStoreFilePath", "LocalKeyFilePath", "LocalConfigFilePath"];
-
-    private static Type? _type;
-    private static Lazy<SecretStoreMembers?>? _found;
 
     private readonly FieldInfo _localStore;
     private readonly FieldInfo _secureStore;
@@ -117,27 +113,23 @@ internal sealed class SecretStoreMembers
         Type Class(string name) => Needed(assembly.GetType(Namespace + name));
     }
 
-    /// <summary>Null before SecretStore is loaded, and for another version.</summary>
-    public static SecretStoreMembers? Found
-    {
-        get
-        {
-            // A process has many assemblies, and this is asked at every call.
-            if (
-                _found is null
-                && (
-                    _type ??= AppDomain
-                        .CurrentDomain.GetAssemblies()
-                        .Select(static assembly => assembly.GetType(Namespace + "LocalSecretStore"))
-                        .FirstOrDefault(static type => type is not null)
-                )
-                    is { } type
-            )
-            {
-                _found = new Lazy<SecretStoreMembers?>(() => Find(type));
-            }
+    /// <summary>The class with the vault's code; null where SecretStore is not loaded.</summary>
+    public static Type? LoadedType() =>
+        AppDomain
+            .CurrentDomain.GetAssemblies()
+            .Select(static assembly => assembly.GetType(Namespace + "LocalSecretStore"))
+            .FirstOrDefault(static type => type is not null);
 
-            return _found?.Value;
+    /// <summary>The members of a class that <see cref="LoadedType"/> gave; null for those of another version.</summary>
+    public static SecretStoreMembers? Of(Type type)
+    {
+        try
+        {
+            return new SecretStoreMembers(type);
+        }
+        catch (MissingMemberException)
+        {
+            return null;
         }
     }
 
@@ -153,17 +145,6 @@ internal sealed class SecretStoreMembers
 
     /// <summary>The store in this process's memory; null where it is not open.</summary>
     public object? OpenStore => _localStore.GetValue(null) is { } local ? _secureStore.GetValue(local) : null;
-
-    /// <summary>Loads SecretStore's module, if it is not loaded yet.</summary>
-    public static SecretStoreMembers? Load(string modulePath)
-    {
-        if (Found is null && _type is null)
-        {
-            VaultRunspace.Use(shell => shell.AddCommand("Import-Module").AddParameter("Name", modulePath).Invoke());
-        }
-
-        return Found;
-    }
 
     /// <summary>Opens the store, if it is not open.</summary>
     /// <exception cref="TargetInvocationException">It is locked or cannot be read.</exception>
@@ -363,18 +344,6 @@ internal sealed class SecretStoreMembers
         catch (TargetInvocationException)
         {
             return "its key or its configuration cannot be decrypted";
-        }
-    }
-
-    private static SecretStoreMembers? Find(Type type)
-    {
-        try
-        {
-            return new SecretStoreMembers(type);
-        }
-        catch (MissingMemberException)
-        {
-            return null;
         }
     }
 
