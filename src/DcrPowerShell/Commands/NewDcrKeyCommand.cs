@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using DcrPowerShell.Binding;
 using DcrPowerShell.Cmdlets;
-using DcrPowerShell.Files;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Session;
 
