@@ -31,22 +31,28 @@ function Invoke-DotNet {
     if ($LASTEXITCODE -ne 0) { throw "dotnet $($args -join ' ') ended with exit code $LASTEXITCODE." }
 }
 
-function Build([string[]] $Projects = $project) {
+function Build-Project([string[]] $Projects = $project) {
     foreach ($one in $Projects) { Invoke-DotNet build $one --nologo '-v:quiet' '-clp:NoSummary' }
 }
 
 # Does what the gallery's own publishing does: the module's files at the package's root, and its commands as tags.
-function Package {
-    Build
+function New-Package {
+    Build-Project
     $manifest = Get-Content (Join-Path $module 'DcrPowerShell.psd1') -Raw
     $text = @{}
     [regex]::Matches($manifest, "(?m)^\s*(\w+)\s*=\s*'([^']*)'") | ForEach-Object { $text[$_.Groups[1].Value] = $_.Groups[2].Value }
     $version = @($text.ModuleVersion; $text.Prerelease | Where-Object { $_ }) -join '-'
 
+    # Links that lead to files of this repository lead to its address: at the tag that release.yml publishes.
+    $page = [IO.File]::ReadAllText((Join-Path $PSScriptRoot 'README.md'))
+    $page = $page -replace '\]\((?!https?:|#)(?=[^)]+\.svg\))', "]($($text.ProjectUri)/raw/v$version/"
+    $page = $page -replace '\]\((?!https?:|#)', "]($($text.ProjectUri)/blob/v$version/"
+    [IO.File]::WriteAllText((Join-Path $module 'README.md'), $page)
+
     # The gallery installs it along; the module itself is imported without it.
     $secretManagement = '1.1.2'
     $cmdlets = [regex]::Matches($manifest, "'([A-Z][a-z]+-\w*Dcr\w*)'") | ForEach-Object { $_.Groups[1].Value }
-    $tags = [regex]::Match($manifest, 'Tags\s*=\s*@\(([^)]*)\)').Groups[1].Value -replace "[',]"
+    $tags = [regex]::Match($manifest, 'Tags\s*=\s*@\(([^)]*)\)').Groups[1].Value -replace "[',\s]+", ' '
     $nuspec = Join-Path $out 'DcrPowerShell.nuspec'
     Set-Content $nuspec -Encoding utf8 -Value @"
 <?xml version="1.0" encoding="utf-8"?>
@@ -72,22 +78,23 @@ function Package {
   </files>
 </package>
 "@
-    Invoke-DotNet pack $project --no-build --nologo '-v:quiet' --output $out "-p:NuspecFile=$nuspec" "-p:NuspecBasePath=$module" '-p:NoPackageAnalysis=true'
+    $properties = "-p:NuspecFile=$nuspec", "-p:NuspecBasePath=$module", '-p:NoPackageAnalysis=true'
+    Invoke-DotNet pack $project --no-build --nologo '-v:quiet' --output $out @properties
     Remove-Item $nuspec
     Get-Item (Join-Path $out "DcrPowerShell.$version.nupkg")
 }
 
-function Clean {
+function Clear-Output {
     Get-ChildItem $PSScriptRoot -Recurse -Directory |
         Where-Object { $_.Name -in 'bin', 'obj', 'out', 'TestResults' -and $_.FullName -notmatch 'node_modules' } |
         ForEach-Object { if (Test-Path $_.FullName) { Remove-Item $_.FullName -Recurse -Force } }
 }
 
 switch ($Task) {
-    Build { Build; Write-Host "The module is in $module." }
+    Build { Build-Project; Write-Host "The module is in $module." }
     Test { Invoke-DotNet test (Join-Path $PSScriptRoot 'DcrPowerShell.sln') --nologo }
     Demo { Invoke-DotNet run --project (Join-Path $PSScriptRoot 'tools/Demo') }
-    Bench { Build $project, $testServer, $ledgerBenchmarks; & (Join-Path $PSScriptRoot 'tests/benchmarks/Bench.ps1') }
-    Package { Package }
-    Clean { Clean }
+    Bench { Build-Project $project, $testServer, $ledgerBenchmarks; & (Join-Path $PSScriptRoot 'tests/benchmarks/Bench.ps1') }
+    Package { New-Package }
+    Clean { Clear-Output }
 }

@@ -5,7 +5,7 @@
     Author                 = 'DcrPowerShell contributors'
     CompanyName            = 'DcrPowerShell contributors'
     Copyright              = '(c) DcrPowerShell contributors. MIT licence.'
-    Description            = 'Registers OAuth 2.0 and OpenID Connect clients and manages them for their whole life: RFC 7591 dynamic client registration, RFC 7592 read, update and delete. Registration access tokens and client secrets are kept in an encrypted store of its own, or in SecretManagement vaults.'
+    Description            = 'Registers OAuth 2.0 and OpenID Connect clients and manages them for their whole life: RFC 7591 dynamic client registration, RFC 7592 read, update and delete. Registration access tokens and client secrets, which a server may show only once, are kept in an encrypted file of your account, or in SecretManagement vaults.'
 
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
@@ -54,7 +54,10 @@
 
     PrivateData            = @{
         PSData = @{
-            Tags         = @('OAuth', 'OAuth2', 'OpenIDConnect', 'OIDC', 'DCR', 'RFC7591', 'RFC7592', 'Registration', 'SecretManagement', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
+            Tags         = @(
+                'OAuth', 'OAuth2', 'OpenIDConnect', 'OIDC', 'DCR', 'RFC7591', 'RFC7592', 'Registration', 'SecretManagement'
+                'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS'
+            )
             # Such as preview1: the version is then 0.1.0-preview1.
             Prerelease   = ''
             ProjectUri   = 'https://github.com/DcrPowerShell/DcrPowerShell'

@@ -10,6 +10,7 @@ $modules = [ordered]@{
     'Pester' = $packages.SelectSingleNode('//PackageVersion[@Include="Pester"]').Version
     'Microsoft.PowerShell.SecretManagement' = '1.1.2'
     'Microsoft.PowerShell.SecretStore' = '1.0.6'
+    'PSScriptAnalyzer' = '1.25.0'
 }
 foreach ($name in $modules.Keys) {
     $version = $modules[$name]

@@ -2,8 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using DcrPowerShell.TestServers;
 using DcrPowerShell.Tests;
+using DcrPowerShell.TestServers;
 
 namespace DcrPowerShell.Module.Tests;
 
@@ -30,7 +30,8 @@ internal static class Machine
         {
             const string Command = """
                 $env:PSModulePath
-                'SecretManagement', 'SecretStore' | Where-Object { -not (Get-Module "Microsoft.PowerShell.$_" -ListAvailable) }
+                'Microsoft.PowerShell.SecretManagement', 'Microsoft.PowerShell.SecretStore', 'PSScriptAnalyzer' |
+                    Where-Object { -not (Get-Module $_ -ListAvailable) } | ForEach-Object { $_.Split('.')[-1] }
                 """;
             var looking = PowerShellProcess.RunAsync(["-Command", Command], [], HangLimit.OfWait);
             var (exitCode, output) = looking.GetAwaiter().GetResult();

@@ -11,13 +11,15 @@ internal static class SuiteNeeds
     public const string PowerShell = "PowerShell";
     public const string SecretManagement = "SecretManagement";
     public const string SecretStore = "SecretStore";
+    public const string PSScriptAnalyzer = "PSScriptAnalyzer";
     public const string Node = "Node";
     public const string Glewlwyd = "Glewlwyd";
     public const string Mono = "Mono";
     public const string Wine = "Wine";
     public const string Chromium = "Chromium";
 
-    private static readonly string[] Known = [PowerShell, SecretManagement, SecretStore, Node, Glewlwyd, Mono, Wine, Chromium];
+    private static readonly string[] Known =
+        [PowerShell, SecretManagement, SecretStore, PSScriptAnalyzer, Node, Glewlwyd, Mono, Wine, Chromium];
 
     /// <summary>What a Pester file needs: PowerShell, and what its line <c># Needs: SecretManagement, SecretStore</c> names.</summary>
     public static IReadOnlyList<string> Of(string pesterFile)

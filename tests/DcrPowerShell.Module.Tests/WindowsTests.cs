@@ -4,9 +4,9 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
+using DcrPowerShell.Tests;
 using DcrPowerShell.TestServer.Client;
 using DcrPowerShell.TestServers;
-using DcrPowerShell.Tests;
 using Xunit;
 using Xunit.Abstractions;
 

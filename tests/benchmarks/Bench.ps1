@@ -8,7 +8,9 @@ param(
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path (Split-Path $PSScriptRoot) 'shared/Pwsh.psm1')
-if (-not $IsLinux) { throw 'On Windows SecretStore keeps one store a user, and a benchmark must not reset yours; memory is read from /proc. Run this on Linux.' }
+if (-not $IsLinux) {
+    throw 'On Windows SecretStore keeps one store a user, and a benchmark must not reset yours; memory is read from /proc. Run this on Linux.'
+}
 
 Write-Host ('{0} cores, PowerShell {1}, {2}' -f [Environment]::ProcessorCount, $PSVersionTable.PSVersion,
     [System.Runtime.InteropServices.RuntimeInformation]::FrameworkDescription)

@@ -29,7 +29,8 @@ foreach ($count in $Counts) {
     Write-Host "List, filter, select (median of $Rounds rounds, quartiles)"
     Write-Table $times
     $byHand, $ours, $byHandNamed, $oursNamed, $first = $times.Median
-    Write-Host ('  throughput: {0:n2} times; with -ClientName: {1:n2} times (aim: 3 at least at 10,000); first object: {2:n0} ms (aim: 100 at most)' -f ($byHand / $ours), ($byHandNamed / $oursNamed), $first)
+    Write-Host ('  throughput: {0:n2} times; with -ClientName: {1:n2} times (aim: 3 at least at 10,000); first object: {2:n0} ms (aim: 100 at most)' -f
+        ($byHand / $ours), ($byHandNamed / $oursNamed), $first)
 
     # In a process that has done all of it once, with one registration.
     $prepare = "Import-Module '$module'
@@ -41,7 +42,8 @@ foreach ($count in $Counts) {
         'Get-DcrClient -Offline, filter, select'         = {
             Measure-Memory $prepare 'Get-DcrClient -Offline | Where-Object TokenEndpointAuthMethod -EQ none | Select-Object ClientName, ClientId, Tenant' -Peak }
     })
-    Write-Host "Peak memory over that of the process before it (new processes; opening the ledger is not counted, which the processes have done)"
+    Write-Host ('Peak memory over that of the process before it (new processes; ' +
+        'opening the ledger is not counted, which the processes have done)')
     Write-Table $memory 'MB'
     Write-Host ('  ratio: {0:n2} (aim: 0.5 at most at 10,000)' -f ($memory[1].Median / $memory[0].Median))
 }

@@ -100,8 +100,10 @@ try {
     Write-Table $results
     $flush, $ours, $inVault, $loop, $parallel, $curl, $plain = $results.Median
     $limit = (1.10 * $plain) + (2 * $Clients * $flush)
-    Write-Host ('  local store: (a) {0:n1} times as fast (aim: 20)   (b) {1:n1} times (aim: 4)   (c) {2:n1} times (aim: 15)' -f ($loop / $ours), ($parallel / $ours), ($curl / $ours))
-    Write-Host ('  local store: (d) {0:n2} of its time; {1:n0} ms, and 1.10 of its time with two flushes a client are {2:n0} ms (aim: that at most)' -f ($ours / $plain), $ours, $limit)
+    Write-Host ('  local store: (a) {0:n1} times as fast (aim: 20)   (b) {1:n1} times (aim: 4)   (c) {2:n1} times (aim: 15)' -f
+        ($loop / $ours), ($parallel / $ours), ($curl / $ours))
+    Write-Host ('  local store: (d) {0:n2} of its time; {1:n0} ms, and 1.10 of its time with two flushes a client are {2:n0} ms (aim: that at most)' -f
+        ($ours / $plain), $ours, $limit)
     Write-Host ('  B1s, SecretStore: (a) {0:n1} times as fast (aim: 5)   (b) {1:n2} times (aim: 1.0)' -f ($loop / $inVault),
         ($parallel / $inVault))
 }

@@ -40,7 +40,8 @@ $beyond = @{}
 foreach ($count in $Counts) {
     $beyond[$count] = (Get-Median $times "Get-DcrClient -Offline -Tenant, $count") - $import
     $byHand = (Get-Median $times "Get-Content | ConvertFrom-Json | Where-Object, $count") - $empty
-    Write-Host ('  at {0:n0}: {1:n0} ms beyond the import, {2:n0} ms by hand beyond the empty process: {3:n1} times as fast (aim: 10 at least at 10,000)' -f $count, $beyond[$count], $byHand, ($byHand / $beyond[$count]))
+    Write-Host ('  at {0:n0}: {1:n0} ms beyond the import, {2:n0} ms by hand beyond the empty process: {3:n1} times as fast (aim: 10 at least at 10,000)' -f
+        $count, $beyond[$count], $byHand, ($byHand / $beyond[$count]))
 }
 
 Write-Host ('  T({0})/T({1}): {2:n1} (aim: {3:n0} at most)' -f $Counts[-1], $Counts[0], ($beyond[$Counts[-1]] / $beyond[$Counts[0]]),

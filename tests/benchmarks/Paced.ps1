@@ -69,7 +69,8 @@ try {
     Write-Host "`nB2: register $Clients clients, $perSecond a second allowed (median of $Rounds rounds, quartiles)"
     Write-Table $results 's'
     $atLeast = $Clients / $perSecond
-    Write-Host ("  over N / rate: Okta's headers {0:n2}, Auth0's {1:n2} (aim: 1.05 at most); (a) {2:n2}, (b) {3:n2}" -f @($results.Median | ForEach-Object { $_ / $atLeast }))
+    Write-Host ("  over N / rate: Okta's headers {0:n2}, Auth0's {1:n2} (aim: 1.05 at most); (a) {2:n2}, (b) {3:n2}" -f
+        @($results.Median | ForEach-Object { $_ / $atLeast }))
     Write-Host ("  answers 429 a run, at most: Okta's headers {0}, Auth0's {1} (aim: 0); (a) {2}, (b) {3}; clients made twice: {4} (aim: 0)" -f
         @(@('okta', 'auth0', 'a', 'b' | ForEach-Object { ($refused[$_] | Measure-Object -Maximum).Maximum }) + $doubled))
 }

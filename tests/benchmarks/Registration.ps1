@@ -52,7 +52,8 @@ try {
     Write-Host "`nOne registration alone (median of rounds of $each, quartiles)"
     Write-Table $rows
     $flush, $post, $byHand, $inLocal, $inVault = $rows.Median
-    Write-Host ('  over the request and two flushes, local store: {0:n2} ms; over request and vault, SecretStore: {1:n2} ms' -f ($inLocal - $post - (2 * $flush)), ($inVault - $byHand))
+    Write-Host ('  over the request and two flushes, local store: {0:n2} ms; over request and vault, SecretStore: {1:n2} ms' -f
+        ($inLocal - $post - (2 * $flush)), ($inVault - $byHand))
 }
 finally {
     Stop-TestServerHost

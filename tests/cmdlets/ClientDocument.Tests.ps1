@@ -31,7 +31,7 @@ Describe 'New-DcrClientDocument' {
     }
 
     It 'makes one of each row, and of a client that is registered' {
-        $rows = "Uri,ClientName,RedirectUri,Path",
+        $rows = 'Uri,ClientName,RedirectUri,Path',
             "https://north.example/c.json,North,https://north.example/cb,$TestDrive/north.json",
             "https://hill.example/c.json,Hill,https://hill.example/cb,$TestDrive/hill.json" | ConvertFrom-Csv
         ($rows | New-DcrClientDocument).Name | Should -Be north.json, hill.json

@@ -16,7 +16,9 @@ function Assert-ThrowAwayHome {
 
     if ($script:IsOnWindows) {
         # SecretStore keeps its files in a place of the account's that cannot be moved.
-        if ($env:CI -ne 'true') { throw 'These tests replace the SecretStore of this account. On Windows they run only where the environment variable CI is true.' }
+        if ($env:CI -ne 'true') {
+            throw 'These tests replace the SecretStore of this account. On Windows they run only where the environment variable CI is true.'
+        }
         return
     }
 

@@ -75,7 +75,7 @@ Describe 'Tab completes' {
         Push-Location $folder
         try {
             $offering = foreach ($command in Get-Command -Module DcrPowerShell) {
-                $common = [System.Management.Automation.Cmdlet]::CommonParameters + [System.Management.Automation.Cmdlet]::OptionalCommonParameters
+                $common = [Management.Automation.Cmdlet]::CommonParameters + [Management.Automation.Cmdlet]::OptionalCommonParameters
                 foreach ($parameter in $command.Parameters.Values | Where-Object { $_.Name -notin $common -and -not $_.SwitchParameter }) {
                     if ((Get-Completion "$command -$($parameter.Name) " | ForEach-Object CompletionText) -match 'file\.txt') {
                         "$command -$($parameter.Name)" }
@@ -102,7 +102,7 @@ Describe 'Tab completes' {
             Tenant = $_ } } | New-DcrClient
         foreach ($tenant in $odd) {
             $text = (Get-Completion "Get-DcrClient -Tenant '$tenant").CompletionText
-            (Invoke-Expression "Get-DcrClient -Offline -Tenant north, $text").Tenant | Should -Be north, $tenant
+            (& ([scriptblock]::Create("Get-DcrClient -Offline -Tenant north, $text"))).Tenant | Should -Be north, $tenant
         }
 
         Get-DcrClient -Tenant $odd | Remove-DcrClient -Force
@@ -113,7 +113,7 @@ Describe 'Tab completes' {
         $client = New-DcrClient Odd https://app.example.com/
         $text = (Get-Completion 'Get-DcrClient ').CompletionText
         $text | Should -Be "'it''s app (1)'"
-        (Invoke-Expression "Get-DcrClient $text").ClientName | Should -Be $client.ClientName
+        (& ([scriptblock]::Create("Get-DcrClient $text"))).ClientName | Should -Be $client.ClientName
         @(Get-TestServerRequest $odd -Operation read).Count | Should -Be 1
         $null = Connect-DcrServer $server.Issuer -Name production
     }

@@ -106,7 +106,8 @@ Describe 'The chain' {
 
     It 'holds where several processes write at once' {
         $server, $path = Connect-WithLog
-        $script = "`$null = Connect-DcrServer $($server.Issuer) -AuditPath '$path'; 1..10 | ForEach-Object { `$null = New-DcrClient App https://app.example.com/cb }"
+        $script = "`$null = Connect-DcrServer $($server.Issuer) -AuditPath '$path'
+            1..10 | ForEach-Object { `$null = New-DcrClient App https://app.example.com/cb }"
         $others = 1..2 | ForEach-Object { Start-Pwsh $script }
         1..10 | ForEach-Object { $null = New-DcrClient @app; Get-DcrAuditLog -Tenant none }
         $others | ForEach-Object { (Wait-Pwsh $_).Errors | Should -BeNullOrEmpty }

@@ -126,7 +126,7 @@ Describe 'Get-DcrClient -Offline answers from what is kept' {
             Should -BeExactly (Get-TestServerClient $server $listed.ClientId).registrationAccessToken
         $before = Get-DcrClient -Offline
         $listed | Remove-DcrClient -Confirm:$false
-        { $before.ClientSecret } | Should -Throw -ExpectedMessage "*no registration of client*"
+        { $before.ClientSecret } | Should -Throw -ExpectedMessage '*no registration of client*'
         Get-DcrClient -Offline | Should -BeNullOrEmpty
     }
 
@@ -134,11 +134,15 @@ Describe 'Get-DcrClient -Offline answers from what is kept' {
         $server = New-ConnectedServer
         $mail = New-DcrClient Mail @redirect
         (Get-DcrClient -Offline).ClientName | Should -Be 'Mail'
-        $changed = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); `$null = New-DcrClient Maps https://app.example.com/; `$null = Set-DcrClient $($mail.ClientId) -ClientName Post")
+        $changed = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
+            `$null = New-DcrClient Maps https://app.example.com/
+            `$null = Set-DcrClient $($mail.ClientId) -ClientName Post")
         $changed.Errors | Should -BeNullOrEmpty
         (Get-DcrClient -Offline).ClientName | Sort-Object | Should -Be 'Maps', 'Post'
         (Get-DcrClient $mail.ClientId -Offline).ClientName | Should -Be 'Post'
-        (Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); Remove-DcrClient $($mail.ClientId) -Confirm:`$false")).Errors | Should -BeNullOrEmpty
+        $removed = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
+            Remove-DcrClient $($mail.ClientId) -Confirm:`$false")
+        $removed.Errors | Should -BeNullOrEmpty
         (Get-DcrClient -Offline).ClientName | Should -Be 'Maps'
     }
 
@@ -216,7 +220,7 @@ Describe 'Get-DcrClient fails' {
         $server = New-ConnectedServer
         Clear-TestServerRequest $server
         $failure = Assert-Failure { Get-DcrClient no-such-client } -Id ClientNotFound -Category ObjectNotFound `
-            -Message "*no-such-client*local store*" -Action '*Get-DcrClient -Offline*'
+            -Message '*no-such-client*local store*' -Action '*Get-DcrClient -Offline*'
         $failure.TargetObject | Should -Be 'no-such-client'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }

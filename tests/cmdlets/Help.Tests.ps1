@@ -16,7 +16,8 @@ BeforeAll {
     Register-SecretVault DcrVault -ModuleName Microsoft.PowerShell.SecretStore -DefaultVault
     $script:ConfirmPreference = 'None'
 
-    $adminKey = [System.Security.Cryptography.ECDsa]::Create([System.Security.Cryptography.ECCurve+NamedCurves]::nistP256).ExportPkcs8PrivateKeyPem()
+    $curve = [Security.Cryptography.ECCurve+NamedCurves]::nistP256
+    $adminKey = [Security.Cryptography.ECDsa]::Create($curve).ExportPkcs8PrivateKeyPem()
 
     # Runspaces that an example makes find the module as an installed one is found.
     $env:PSModulePath = (Join-Path (Split-Path (Split-Path $PSScriptRoot)) 'out') + [IO.Path]::PathSeparator + $env:PSModulePath

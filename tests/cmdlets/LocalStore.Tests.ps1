@@ -317,7 +317,11 @@ Describe 'The files of the store' {
         $ledger = (Get-LedgerFile).FullName
         Move-Item $ledger "$ledger.away"
         Clear-TestServerRequest $server
-        $lines = Invoke-Anew "foreach (`$command in { `$null = Connect-DcrServer $($server.Issuer); New-DcrClient Mine https://app.example.com/callback -Tenant one }, { Get-DcrStore }) { try { & `$command } catch { `$_.FullyQualifiedErrorId -replace ',.*' } }"
+        $lines = Invoke-Anew "
+            `$register = { `$null = Connect-DcrServer $($server.Issuer); New-DcrClient Mine https://app.example.com/callback -Tenant one }
+            foreach (`$command in `$register, { Get-DcrStore }) {
+                try { & `$command } catch { `$_.FullyQualifiedErrorId -replace ',.*' }
+            }"
         $lines | Should -Be 'StoreDamaged', 'StoreDamaged'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
         $ledger | Should -Not -Exist
@@ -355,7 +359,10 @@ Describe 'The files of the store' {
         Copy-Item (Join-Path $env:DCRPOWERSHELL_HOME store.key) $mine
         Switch-TestFolder (Split-Path $ledger.FullName)
         Clear-TestServerRequest $server
-        $lines = Invoke-Anew "try { `$null = Connect-DcrServer $($server.Issuer); New-DcrClient Mine https://app.example.com/callback -Tenant one } catch { `$_.FullyQualifiedErrorId -replace ',.*' }"
+        $lines = Invoke-Anew "try {
+                `$null = Connect-DcrServer $($server.Issuer)
+                New-DcrClient Mine https://app.example.com/callback -Tenant one
+            } catch { `$_.FullyQualifiedErrorId -replace ',.*' }"
         $lines | Should -Be 'StoreKeyMissing' -Because 'all tenants would be unknown, and be registered again'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
@@ -378,7 +385,8 @@ Describe 'The files of the store' {
     }
 
     It 'are found again by a machine of another name' -Skip:(-not $canMount) {
-        Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer); `$null = New-DcrClient Moved https://app.example.com/callback -Tenant north" -Setup 'hostname one-0123456789'
+        Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer)
+            `$null = New-DcrClient Moved https://app.example.com/callback -Tenant north" -Setup 'hostname one-0123456789'
         Clear-TestServerRequest $server
         $lines = Invoke-Anew "[Net.Dns]::GetHostName()
             `$null = Connect-DcrServer $($server.Issuer)
@@ -395,7 +403,8 @@ Describe 'The files of the store' {
 
         $env:DOTNET_SYSTEM_IO_DISABLEFILELOCKING = '1'
         try {
-            $waiting = Start-Waiting "`$null = Connect-DcrServer $($server.Issuer) -WarningAction SilentlyContinue; `$null = New-DcrClient One https://app.example.com/callback -Tenant one"
+            $waiting = Start-Waiting "`$null = Connect-DcrServer $($server.Issuer) -WarningAction SilentlyContinue
+                `$null = New-DcrClient One https://app.example.com/callback -Tenant one"
             $lines = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -WarningVariable warnings -WarningAction SilentlyContinue
                 `"`$warnings`"
                 (New-DcrClient One https://app.example.com/callback -Tenant one).ClientName

@@ -11,7 +11,9 @@ BeforeAll {
     function Start-Run([object] $Server, [object[]] $Rows, [string] $Script, [string] $Connect = '') {
         $state = [hashtable]::Synchronized(@{})
         $shell = [powershell]::Create()
-        $null = $shell.AddScript("param(`$rows, `$state) Import-Module '$modulePath'; `$null = Connect-DcrServer $($Server.Issuer) $Connect; $Script").AddArgument($Rows).AddArgument($state)
+        $null = $shell.AddScript("param(`$rows, `$state) Import-Module '$modulePath'
+            `$null = Connect-DcrServer $($Server.Issuer) $Connect
+            $Script").AddParameters(@($Rows, $state))
         [pscustomobject]@{ Shell = $shell; State = $state; Running = $shell.BeginInvoke() }
     }
 }
@@ -21,7 +23,8 @@ AfterAll { Stop-DcrTest }
 Describe 'A long run' {
     It 'ends with one line: what came of it' {
         $server = New-TestServer @{ latencyMs = 300; faults = @(@{ on = 'register'; skip = 3; status = 400 }) }
-        $run = Start-Run $server (New-Row 12) '$rows | New-DcrClient -ThrottleLimit 1 -SummaryVariable summary -WarningAction Ignore; $state.summary = $summary'
+        $run = Start-Run $server (New-Row 12) '$rows | New-DcrClient -ThrottleLimit 1 -SummaryVariable summary -WarningAction Ignore
+            $state.summary = $summary'
         $null = $run.Shell.EndInvoke($run.Running)
         $lines = @($run.Shell.Streams.Information | Where-Object { $_.Tags -contains 'DcrSummary' })
         $lines | Should -HaveCount 1
@@ -43,7 +46,9 @@ Describe 'A long run' {
 
     It 'that ends early leaves no bar behind' {
         $server = New-TestServer @{ latencyMs = 300; faults = @(@{ on = 'register'; skip = 9; status = 400 }) }
-        $run = Start-Run $server (New-Row 12) 'try { $rows | New-DcrClient -ThrottleLimit 1 -MaxFailures 1 -ErrorAction SilentlyContinue } catch { $state.ended = "$_" }'
+        $run = Start-Run $server (New-Row 12) 'try {
+            $rows | New-DcrClient -ThrottleLimit 1 -MaxFailures 1 -ErrorAction SilentlyContinue
+        } catch { $state.ended = "$_" }'
         $null = $run.Shell.EndInvoke($run.Running)
         $run.State.ended | Should -BeLike '*-MaxFailures*'
         @($run.Shell.Streams.Progress | Where-Object Activity -EQ 'New-DcrClient')[-1].RecordType | Should -Be 'Completed'
@@ -71,7 +76,12 @@ Describe 'A long run that a person stops' {
     It 'counts what ended in its grace time, and -ErrorVariable has those errors' {
         $server = New-TestServer @{ faults = @(@{ on = 'register'; times = 4; delayMs = 1500; status = 400 },
             @{ on = 'register'; times = 4; delayMs = 1500 }) }
-        $run = Start-Run $server (New-Row 30) '$state.failures = $null; try { $rows | New-DcrClient -ThrottleLimit 8 -SummaryVariable summary -ErrorVariable failures -ErrorAction SilentlyContinue } finally { $state.summary = $summary; $state.failures = @($failures) }'
+        $run = Start-Run $server (New-Row 30) '$state.failures = $null
+            $quiet = @{ SummaryVariable = "summary"; ErrorVariable = "failures"; ErrorAction = "SilentlyContinue" }
+            try { $rows | New-DcrClient -ThrottleLimit 8 @quiet } finally {
+                $state.summary = $summary
+                $state.failures = @($failures)
+            }'
         Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -ge 8 }
         $run.Shell.Stop()
         $run.State.summary.Made | Should -Be @(Get-TestServerClient $server).Count

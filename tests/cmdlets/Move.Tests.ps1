@@ -115,8 +115,9 @@ Describe 'The store''s key in a vault' {
                 Should -Not -BeLike '*"key"*' -Because 'the key is in the vault'
 
             Clear-TestServerRequest $server
-            $result = Wait-Pwsh (Start-Pwsh `
-                -Interactive "try { Connect-DcrServer $($server.Issuer) -LocalStore } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.ErrorDetails.RecommendedAction }
+            $result = Wait-Pwsh (Start-Pwsh -Interactive "
+                try { Connect-DcrServer $($server.Issuer) -LocalStore } catch {
+                    `$_.FullyQualifiedErrorId -replace ',.*'; `$_.ErrorDetails.RecommendedAction }
                 (Get-DcrStore).IsLocked
                 Unlock-SecretStore ([Net.NetworkCredential]::new('', `$env:DCR_TEST_PASSPHRASE).SecurePassword)
                 (Get-DcrClient -Offline).Tenant")
@@ -151,7 +152,7 @@ Describe 'The store''s key in a vault' {
         }
 
         $null = Set-DcrStore -Protection User -WarningVariable told -WarningAction SilentlyContinue
-        "$told" | Should -BeLike "*still has the former key*Remove-Secret*dcr-store-key-*"
+        "$told" | Should -BeLike '*still has the former key*Remove-Secret*dcr-store-key-*'
     }
 
     It 'is missed, and no new one is made, where the vault has lost it' {

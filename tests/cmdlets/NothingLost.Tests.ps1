@@ -28,7 +28,8 @@ BeforeDiscovery {
                     $null = $shell.AddScript('param($module, $connection, $things, $command, $with)
                         Import-Module $module
                         $PSDefaultParameterValues = @{ "*-Dcr*:Connection" = $connection }
-                        $things | & $command @with -ThrottleLimit 4').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($connection).AddArgument($things).AddArgument($Command).AddArgument($With)
+                        $things | & $command @with -ThrottleLimit 4')
+                    $null = $shell.AddParameters(@((Get-Module DcrPowerShell).Path, $connection, $things, $Command, $With))
                     $null = $shell.BeginInvoke()
                     Wait-Until { @(Get-TestServerRequest $server `
                         -Operation $On).Count -ge 2 -or $shell.InvocationStateInfo.State -eq 'Failed' }

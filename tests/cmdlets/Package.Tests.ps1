@@ -55,10 +55,18 @@ Describe 'The package' {
         }
     }
 
-    It 'holds the page that introduces it, and its licence' {
-        'README.md', 'LICENSE' | ForEach-Object {
-            (Get-FileHash (Join-Path $unpacked $_)).Hash | Should -Be (Get-FileHash (Join-Path $root $_)).Hash -Because $_
-        }
+    It 'holds its licence' {
+        (Get-FileHash (Join-Path $unpacked LICENSE)).Hash | Should -Be (Get-FileHash (Join-Path $root LICENSE)).Hash
+    }
+
+    It 'holds the page that introduces it, with links to the project in the place of links to its files' {
+        $text = [IO.File]::ReadAllText((Join-Path $unpacked README.md))
+        [regex]::Matches($text, '\]\((?!https://|#)[^)]*\)') | ForEach-Object Value | Should -BeNullOrEmpty
+        $address = "https://github.com/DcrPowerShell/DcrPowerShell/{0}/$($package.BaseName -replace '^DcrPowerShell\.', 'v')/"
+        $text | Should -BeLike "*]($($address -f 'blob')SECURITY.md)*"
+        $text | Should -BeLike "*]($($address -f 'raw')docs/session.svg)*"
+        $text.Replace($address -f 'blob', '').Replace($address -f 'raw', '') |
+            Should -BeExactly ([IO.File]::ReadAllText((Join-Path $root README.md)))
     }
 
     Context 'in a repository' {

@@ -101,7 +101,8 @@ Describe 'JSON objects with wire names' {
     }
 
     It 'that are null or empty texts are not sent' {
-        $null = '{ "client_name": "App", "redirect_uris": ["https://app.example.com/"], "scope": null, "tos_uri": "", "subject_type": null, "contacts": null }' | ConvertFrom-Json | New-DcrClient
+        $null = '{ "client_name": "App", "redirect_uris": ["https://app.example.com/"], "scope": null, "tos_uri": "", "subject_type": null, "contacts": null }' |
+            ConvertFrom-Json | New-DcrClient
         (Get-SentMetadata $server).PSObject.Properties.Name | Should -Be 'client_name', 'redirect_uris'
     }
 

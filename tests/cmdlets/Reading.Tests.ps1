@@ -23,7 +23,7 @@ Describe 'A heading' {
         $failure = { $row | New-DcrClient } | Should -Throw -PassThru
         $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidClientMetadata,*'
         "$failure" | Should -BeLike "*Column '*' is not read as $Meant*"
-        "$failure" | Should -Not -Match "[\u00A0\u200B\uFEFF]"
+        "$failure" | Should -Not -Match '[\u00A0\u200B\uFEFF]'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -45,7 +45,7 @@ Describe 'A heading' {
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
-    It 'of a tenant with a no-break blank does not register tenants anew' {
+    It 'of a tenant with a no-break blank does not register tenants again' {
         $row = [pscustomobject]@{ ClientName = 'App'; RedirectUri = 'https://app.example.com/'; "Tenant$([char] 0xA0)" = 'contoso' }
         { $row | New-DcrClient } | Should -Throw "*'Tenant<U+00A0>' is not read as Tenant*"
     }
@@ -194,7 +194,8 @@ Describe 'A private key' -Skip:($PSEdition -eq 'Desktop') {
 
 Describe 'A connection' {
     It 'is not one after its way into a job, and that is said' {
-        $copy = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize((Get-DcrServer)[0]))
+        $text = [System.Management.Automation.PSSerializer]::Serialize((Get-DcrServer)[0])
+        $copy = [System.Management.Automation.PSSerializer]::Deserialize($text)
         { Get-DcrClient -Connection $copy } | Should -Throw '*holds for one process*Connect-DcrServer*'
     }
 

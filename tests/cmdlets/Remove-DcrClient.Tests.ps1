@@ -22,7 +22,7 @@ Describe 'Remove-DcrClient' {
         Get-KeptId | Should -Not -Contain $client.ClientId
     }
 
-    It 'is done, and says so, where the file of the store cannot be written anew' {
+    It 'is done, and says so, where the file of the store cannot be rewritten' {
         $newest = Get-ChildItem $env:DCRPOWERSHELL_HOME -Filter 'ledger-*.dcrl' | Sort-Object Name | Select-Object -Last 1
         $next = Join-Path $newest.DirectoryName ('ledger-{0:d6}.dcrl.new' -f (1 + [int]($newest.BaseName -replace '\D')))
         $null = New-Item -ItemType Directory (Join-Path $next 'in-the-way')

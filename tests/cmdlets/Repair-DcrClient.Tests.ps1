@@ -17,7 +17,7 @@ Describe 'Repair-DcrClient' {
         Clear-TestServerRequest $server
     }
 
-    It 'registers anew what -State Gone finds, in one pipeline' {
+    It 'registers again what -State Gone finds, in one pipeline' {
         $new = Get-DcrClient -State Gone, Unknown | Repair-DcrClient -Force
         $new | Should -BeOfType DcrPowerShell.DcrClient
         $new.ClientId | Should -Not -Be $dead.ClientId

@@ -276,7 +276,8 @@ Describe 'Rows' {
     }
 
     It 'with a list of one have that one' {
-        $null = '{ "client_name": ["K"], "redirect_uris": ["https://app.example.com/"], "tenant": ["one"], "client_uri": ["https://app.example.com"] }' | ConvertFrom-Json | New-DcrClient @quiet
+        $null = '{ "client_name": ["K"], "redirect_uris": ["https://app.example.com/"], "tenant": ["one"], "client_uri": ["https://app.example.com"] }' |
+            ConvertFrom-Json | New-DcrClient @quiet
         (Get-DcrClient -Tenant one).ClientName | Should -Be K
         $warnings | Should -BeNullOrEmpty
     }

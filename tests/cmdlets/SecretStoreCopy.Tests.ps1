@@ -14,7 +14,7 @@ BeforeAll {
         [IO.File]::WriteAllBytes($storeFile, $bytes)
     }
 
-    # Runs a script in a new process, which opens the store anew.
+    # Runs a script in a new process, which opens the store itself.
     function Invoke-Anew([string] $Script) {
         $result = Wait-Pwsh (Start-Pwsh $Script)
         $result.Errors | Should -BeNullOrEmpty
@@ -42,7 +42,8 @@ Describe 'A store that a killed process left unreadable' {
         $null = $pwsh.Process.WaitForExit()
         Set-TornStore
 
-        Invoke-Anew "try { Connect-DcrServer $($server.Issuer) -Vault TestStore } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message; `$_.Exception.RecommendedAction }" |
+        Invoke-Anew "try { Connect-DcrServer $($server.Issuer) -Vault TestStore } catch {
+            `$_.FullyQualifiedErrorId; `$_.Exception.Message; `$_.Exception.RecommendedAction }" |
             Should -BeLike "VaultReadFailed,*Vault 'TestStore' could not be read: * fails its integrity check*Restore-DcrRegistration -SecretStoreCopy puts back the copy of *Run Restore-DcrRegistration -SecretStoreCopy. *"
         Invoke-Anew 'Restore-DcrRegistration -SecretStoreCopy -WarningAction SilentlyContinue -WarningVariable told; "$told"' |
             Should -BeLike 'SecretStore has the copy of * again. *Connect-DcrServer brings back what the local store has.'

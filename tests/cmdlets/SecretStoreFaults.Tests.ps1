@@ -9,7 +9,7 @@ BeforeAll {
     # Made up for this run: no password of anybody's.
     $password = ConvertTo-Secret ([guid]::NewGuid().ToString())
 
-    # Runs a script in a new process, which opens the store anew. Gives its lines.
+    # Runs a script in a new process, which opens the store itself. Gives its lines.
     function Invoke-Anew([string] $Script) {
         $result = Wait-Pwsh (Start-Pwsh $Script)
         $result.Errors | Should -BeNullOrEmpty
@@ -24,7 +24,8 @@ BeforeAll {
         $null = Set-DcrStore -DefaultVault TestStore
     }
 
-    $connect = { "try { `$null = Connect-DcrServer $($server.Issuer) -WarningAction SilentlyContinue; 'connected' } catch { `$_.FullyQualifiedErrorId; `"`$_`"; `$_.ErrorDetails.RecommendedAction }" }
+    $connect = { "try { `$null = Connect-DcrServer $($server.Issuer) -WarningAction SilentlyContinue; 'connected' } catch {
+        `$_.FullyQualifiedErrorId; `"`$_`"; `$_.ErrorDetails.RecommendedAction }" }
 }
 
 AfterAll { Stop-DcrTest }
@@ -46,7 +47,8 @@ Describe 'A SecretStore that lost a file' {
         Get-TestServerRequest $server | Should -BeNullOrEmpty
 
         Invoke-Anew 'Restore-DcrRegistration -SecretStoreCopy 3>$null' | Should -Be ''
-        (Invoke-Anew "$(& $connect); (Get-DcrClient -Offline).Storage; [Net.NetworkCredential]::new('', (Get-DcrClient -Offline).RegistrationAccessToken).Password") |
+        (Invoke-Anew "$(& $connect); (Get-DcrClient -Offline).Storage
+            [Net.NetworkCredential]::new('', (Get-DcrClient -Offline).RegistrationAccessToken).Password") |
             Should -Be 'connected', 'Vault', (Get-TestServerClient $server).registrationAccessToken
     }
 
@@ -110,7 +112,7 @@ Describe 'A SecretStore that cannot be written' {
             $before = (Get-FileHash $store/storefile).Hash
             $lines = Invoke-Anew (& $connect)
             $lines[0] | Should -BeLike 'VaultWriteFailed,*'
-            $lines[1] | Should -BeLike "*no copy of its files could be made (*), and it is not written without one. Nothing was sent."
+            $lines[1] | Should -BeLike '*no copy of its files could be made (*), and it is not written without one. Nothing was sent.'
             (Get-FileHash $store/storefile).Hash | Should -Be $before
             Get-TestServerRequest $server | Should -BeNullOrEmpty
         } finally { Remove-Item $copies }
@@ -148,7 +150,7 @@ Describe 'A SecretStore that many registrations go into' {
         $server = New-ConnectedServer @{ latencyMs = 50 }
         $copied = [Collections.Concurrent.ConcurrentBag[string]]::new()
         $watcher = [IO.FileSystemWatcher]::new($copies)
-        $event = Register-ObjectEvent $watcher Created -Action { $Event.MessageData.Add($EventArgs.Name) } -MessageData $copied
+        $subscription = Register-ObjectEvent $watcher Created -Action { $Event.MessageData.Add($EventArgs.Name) } -MessageData $copied
         try {
             $watcher.EnableRaisingEvents = $true
             $clients = 1..48 | ForEach-Object { [pscustomobject]@{ ClientName = "App$_"; RedirectUri = 'https://app.example.com/' } } |
@@ -156,14 +158,16 @@ Describe 'A SecretStore that many registrations go into' {
             Start-Sleep -Milliseconds 200
         } finally {
             $watcher.Dispose()
-            Unregister-Event $event.Name
+            Unregister-Event $subscription.Name
         }
 
         $copied.Count | Should -BeGreaterThan 0
         $copied.Count | Should -BeLessThan 25
         $clients.Storage | Sort-Object -Unique | Should -Be 'Vault'
         # Another process reads the file itself.
-        Invoke-Anew "(Get-SecretInfo -Vault TestStore dcr-127*).Count; `$s = Get-Secret -Vault TestStore -Name $($clients[20].SecretName) -AsPlainText | ConvertFrom-Json; `$s.registration_access_token" |
+        Invoke-Anew "(Get-SecretInfo -Vault TestStore dcr-127*).Count
+            `$record = Get-Secret -Vault TestStore -Name $($clients[20].SecretName) -AsPlainText | ConvertFrom-Json
+            `$record.registration_access_token" |
             Should -Be '48', (Get-TestServerClient $server $clients[20].ClientId).registrationAccessToken
     }
 
@@ -253,7 +257,8 @@ Describe 'Processes that meet at one SecretStore' {
         Reset-All
         $server = New-TestServer
         $started = 1..3 | ForEach-Object {
-            Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -WarningAction SilentlyContinue; (New-DcrClient App$_ https://app.example.com/).Storage" }
+            Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -WarningAction SilentlyContinue
+                (New-DcrClient App$_ https://app.example.com/).Storage" }
         $results = $started | ForEach-Object { Wait-Pwsh $_ }
         $results.Errors | Should -Be '', '', ''
         $results | ForEach-Object { $_.Output.Trim() } | Should -Be 'Vault', 'Vault', 'Vault'
@@ -269,7 +274,8 @@ Describe 'Processes that meet at one SecretStore' {
         $folders = 1..2 | ForEach-Object { New-StoreFolder }
         $null = New-ConnectedServer
         $started = $folders | ForEach-Object {
-            Start-Pwsh "`$env:DCRPOWERSHELL_HOME = '$_'; `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue
+            Start-Pwsh "`$env:DCRPOWERSHELL_HOME = '$_'
+            `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue
             1..20 | ForEach-Object { [pscustomobject]@{ ClientName = `"`$PID-`$_`"; Tenant = `"`$PID-`$_`";
                 RedirectUri = 'https://app.example.com/' } } | New-DcrClient -WarningVariable told | Out-Null
             `"`$told`"" }

@@ -128,11 +128,11 @@ Describe 'A secret stays hidden' {
     It 'in the result of a job' {
         $server = Connect-WithInitialToken @{}
         $client = New-DcrClient @app
-        $result = Start-Job -ArgumentList (Get-Module DcrPowerShell).Path, $server.Issuer, $client.ClientId {
-            param($module, $issuer, $clientId)
-            Import-Module $module
-            $null = Connect-DcrServer $issuer
-            Get-DcrClient $clientId
+        $module, $issuer, $clientId = (Get-Module DcrPowerShell).Path, $server.Issuer, $client.ClientId
+        $result = Start-Job {
+            Import-Module $using:module
+            $null = Connect-DcrServer $using:issuer
+            Get-DcrClient $using:clientId
         } | Receive-Job -Wait -AutoRemoveJob
         $result.ClientId | Should -Be $client.ClientId
         Assert-NoSecret ($result | Format-List * -Force | Out-String)
@@ -286,7 +286,7 @@ Describe 'A planted secret is' {
         }
         $quoting = @{ status = 400; body = 'echo'; skip = 2 }
 
-        function Invoke-PlantedLives {
+        function Invoke-PlantedLife {
             $talk = @{ Verbose = $true; Debug = $true; ErrorAction = 'Continue'; InformationAction = 'Continue';
                 WarningAction = 'Continue' }
             $token = @{ Initial = New-Canary; Client = New-Canary; Api = New-Canary; Management = New-Canary;
@@ -396,7 +396,7 @@ Describe 'A planted secret is' {
         }
 
         $Error.Clear()
-        $everything = @(Invoke-PlantedLives)
+        $everything = @(Invoke-PlantedLife)
         $found = $everything | Where-Object { $_.GetType().Namespace -eq 'DcrPowerShell' }
         $failures = @($everything | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
         $errorVariable = @($Error)
@@ -482,7 +482,9 @@ Describe 'A planted secret is' {
                     Connect-DcrServer $issuer -InitialAccessToken $token
                     New-DcrClient App https://app.example.com/ -InitialAccessToken $token
                     Connect-DcrServer $issuer -ClientCredential ([pscredential]::new("ops", $password))
-                }').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($server.Issuer).AddArgument((ConvertTo-Secret $token)).AddArgument((ConvertTo-Secret (New-Canary))).AddArgument("$TestDrive/trace.txt")
+                }')
+            $null = $shell.AddParameters(@((Get-Module DcrPowerShell).Path, $server.Issuer, (ConvertTo-Secret $token),
+                (ConvertTo-Secret (New-Canary)), "$TestDrive/trace.txt"))
             $null = $shell.Invoke()
             $shell.Streams.Error | Should -BeNullOrEmpty
             $shell.Streams.Progress | Where-Object Activity -eq DcrPowerShell | Should -Not -BeNullOrEmpty
@@ -498,7 +500,9 @@ Describe 'A planted secret is' {
         $server = New-TestServer @{ initialToken = $initialToken }
         $env:DCR_TEST_TOKEN = $initialToken
         try {
-            $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer) -InitialAccessToken (ConvertTo-SecureString `$env:DCR_TEST_TOKEN -AsPlainText -Force)
+            $result = Wait-Pwsh (Start-Pwsh "
+                `$token = ConvertTo-SecureString `$env:DCR_TEST_TOKEN -AsPlainText -Force
+                `$null = Connect-DcrServer $($server.Issuer) -InitialAccessToken `$token
                 `$null = New-DcrClient App https://app.example.com/
                 'lines:'
                 foreach (`$process in [IO.Directory]::GetDirectories('/proc')) {

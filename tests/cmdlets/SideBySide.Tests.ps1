@@ -198,7 +198,7 @@ Describe 'The pace' {
             param($module, $connection, $rows)
             Import-Module $module
             $rows | New-DcrClient -Connection $connection
-        }).AddArgument((Get-Module DcrPowerShell).Path).AddArgument((Connect-DcrServer $server.Issuer)).AddArgument((New-Row 30 'Told')).Invoke()
+        }).AddParameters(@((Get-Module DcrPowerShell).Path, (Connect-DcrServer $server.Issuer), (New-Row 30 'Told'))).Invoke()
         $shell.Streams.Error | Should -BeNullOrEmpty
         $told = $shell.Streams.Progress | Where-Object Activity -EQ 'New-DcrClient'
         $told[-1].RecordType | Should -Be 'Completed'

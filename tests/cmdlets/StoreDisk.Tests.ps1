@@ -32,7 +32,8 @@ Describe 'A home that cannot be written' -Skip:(-not $canMount) {
         @{ Name = 'New-DcrKey'; Command = { 'New-DcrKey app-key' } }
     ) {
         Clear-TestServerRequest $server
-        $lines = Invoke-Anew "try { $(& $Command) } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }" -Setup $readOnly
+        $lines = Invoke-Anew "try { $(& $Command) } catch {
+            `$_.FullyQualifiedErrorId -replace ',.*'; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }" -Setup $readOnly
         $lines[0, 1] | Should -Be 'StoreReadOnly', 'WriteError'
         $lines[2] | Should -BeLike '*Read-only*Nothing was sent*'
         $lines[3] | Should -BeLike '*DCRPOWERSHELL_HOME*'

@@ -57,7 +57,7 @@ Describe 'A passphrase' {
         $before = @(Get-ChildItem $env:DCRPOWERSHELL_HOME -Filter *.dcrl)
     }
 
-    It 'is set with everything sealed anew, and this session goes on' {
+    It 'is set with everything sealed again, and this session goes on' {
         $store = Set-DcrStore -Protection Passphrase -Passphrase $passphrase
         $store.Protection | Should -Be 'Passphrase'
         @(Get-ChildItem $env:DCRPOWERSHELL_HOME -Filter *.dcrl).Name |
@@ -79,7 +79,8 @@ Describe 'A passphrase' {
     ) {
         if (-not (Test-Path variable:Message)) { $Message = '*is locked*Nothing was sent*' }
         Clear-TestServerRequest $server
-        $lines = Invoke-Anew "try { $(& $Command) } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }"
+        $lines = Invoke-Anew "try { $(& $Command) } catch {
+            `$_.FullyQualifiedErrorId -replace ',.*'; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }"
         $lines[0, 1] | Should -Be 'StoreLocked', 'AuthenticationError'
         $lines[2] | Should -BeLike $Message
         $lines[3] | Should -Match 'Unlock-DcrStore|Set-DcrStore -Protection Passphrase'

@@ -148,7 +148,7 @@ Describe 'Sync-DcrClient' {
         $sent | Select-Object -Unique | Should -HaveCount 2
     }
 
-    It 'gets a fresh statement for a client that it registers anew, too' {
+    It 'gets a fresh statement for a client that it registers again, too' {
         $key = New-DcrKey "key$(Get-Random)" ES256
         $private = ConvertTo-Secret (Get-ApplicationSecret $key.SecretName)
         $null = New-Row gone | Sync-DcrClient -Force -TenantPattern none -SoftwareStatement {
@@ -180,7 +180,7 @@ Describe 'Sync-DcrClient' {
         "$failures" | Should -BeLike '*has a second row*'
     }
 
-    It 'says which client a tenant has now where a row has the id of one that was registered anew' {
+    It 'says which client a tenant has now where a row has the id of one that was registered again' {
         $old = ($clients | Where-Object Tenant -EQ gone).ClientId
         $new = (New-Row gone | Sync-DcrClient -Force -TenantPattern none @quiet).ClientId
         $row = [pscustomobject]@{ Tenant = 'gone'; ClientId = $old; ClientName = 'G' }
@@ -188,7 +188,7 @@ Describe 'Sync-DcrClient' {
         "$failure" | Should -BeLike "*tenant 'gone' has client '$new'*"
     }
 
-    It 'registers no more clients anew than -MaxRepair, and says why they count as gone' {
+    It 'registers no more clients again than -MaxRepair, and says why they count as gone' {
         $null = $clients | Where-Object Tenant -NE gone | ForEach-Object { Reset-TestServerClientToken $server $_.ClientId }
         $failures = $null
         $rows = 'same', 'differs', 'gone' | ForEach-Object { New-Row $_ }
@@ -200,7 +200,7 @@ Describe 'Sync-DcrClient' {
         Get-Content "$TestDrive/doubt.txt" -Raw | Should -BeLike '*refuses its token: it is gone, or the token was replaced elsewhere*'
     }
 
-    It 'makes the copy that a row names where a client is registered anew' {
+    It 'makes the copy that a row names where a client is registered again' {
         $row = New-Row gone; $row | Add-Member ClientSecretName gone-copy
         $null = $row | Sync-DcrClient -Force -TenantPattern none @quiet
         Get-ApplicationSecret gone-copy | Should -Be (ConvertTo-PlainText (Get-DcrClient -Tenant gone).ClientSecret)

@@ -139,7 +139,7 @@ function Remove-TestServer {
 }
 
 # Changes switches from the next request on, each as a whole; of okta, auth0 and udap, the members that are named. Setting faults starts
-# their queue anew.
+# their queue again.
 function Set-TestServerSwitch {
     [CmdletBinding()]
     param(

@@ -35,7 +35,8 @@ Describe 'Two processes on one SecretStore' {
     It 'a token that the other one rotated is the one that is used' {
         $server = New-ConnectedServer @{ rotateToken = 'put' }
         $client = New-DcrClient @app
-        $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer); (Set-DcrClient $($client.ClientId) -Scope read).ClientId")
+        $result = Wait-Pwsh (Start-Pwsh "`$null = Connect-DcrServer $($server.Issuer)
+            (Set-DcrClient $($client.ClientId) -Scope read).ClientId")
         $result.Output.Trim() | Should -Be $client.ClientId
         (Set-DcrClient $client.ClientId -SoftwareVersion 2).Scope | Should -Be 'read'
     }
@@ -101,7 +102,7 @@ Describe 'A process that writes SecretStore from an old copy' {
     }
 }
 
-Describe 'SecretStore, which reads its file anew by itself when another process has been quiet for five seconds' {
+Describe 'SecretStore, which reads its file again by itself when another process has been quiet for five seconds' {
     It 'does not do so in the middle of a write, which would drop what is written' {
         $server = New-ConnectedServer
         $null = New-DcrClient @app
@@ -155,7 +156,7 @@ Describe 'A vault that another process is writing to' {
         $vaults.LongestTurn = [timespan]::FromMilliseconds(20)
         $held = [IO.FileStream]::new($lockFile, 'OpenOrCreate', 'ReadWrite', 'None')
         $failure = Assert-Failure { New-DcrClient @app } -Id VaultWriteFailed -Category WriteError `
-            -Message "*another process has been writing to it for 1 second*"
+            -Message '*another process has been writing to it for 1 second*'
         ConvertTo-PlainText $failure.TargetObject.RegistrationAccessToken |
             Should -BeExactly (Get-TestServerClient $server $failure.TargetObject.ClientId).registrationAccessToken
         $held.Dispose()

@@ -79,7 +79,7 @@ Describe 'Connect-DcrServer -Discovery Udap' {
                 $ledger = (Get-ProcessState Stores).Current.OpenAsync($null).GetAwaiter().GetResult()
                 $null = $ledger.Secrets.KeepAsync('community-key', (ConvertTo-Json $jwk)).GetAwaiter().GetResult()
                 $certificates = "$path.pem"
-                [IO.File]::WriteAllText($certificates, (-join (Get-UdapCertificate $path | ForEach-Object {
+                [IO.File]::WriteAllText($certificates, [string]::Concat(@(Get-UdapCertificate $path | ForEach-Object {
                                 "-----BEGIN CERTIFICATE-----`n$([Convert]::ToBase64String($_.RawData))`n-----END CERTIFICATE-----`n" })))
                 @{ CertificatePath = $certificates }
             } }
@@ -176,8 +176,8 @@ Describe 'What a connection by UDAP needs' {
     }
 
     It 'cannot be forgotten with -Provider Udap' {
-        $null = Assert-Failure { Connect-DcrServer (New-TestServer).Issuer -Provider Udap } -Id InvalidCertificate -Category InvalidArgument `
-            -Message '-Provider Udap goes with -Discovery Udap*' -Terminating
+        $null = Assert-Failure { Connect-DcrServer (New-TestServer).Issuer -Provider Udap } `
+            -Id InvalidCertificate -Category InvalidArgument -Message '-Provider Udap goes with -Discovery Udap*' -Terminating
     }
 }
 
@@ -375,7 +375,8 @@ Describe 'A UDAP client' {
         $statements = Get-Registration $server | ForEach-Object { ($_.body | ConvertFrom-Json).software_statement }
         @($statements | ForEach-Object { (Get-JwtPart $_ 1).jti } | Sort-Object -Unique).Count | Should -Be 2
         (Get-TestServerClient $server).clientId | Should -Be $client.ClientId
-        $null = Assert-Failure { Set-DcrClient $client.ClientId -LogoUri https://a.example/logo.svg } -Id InvalidClientMetadata -Category InvalidData
+        $null = Assert-Failure { Set-DcrClient $client.ClientId -LogoUri https://a.example/logo.svg } `
+            -Id InvalidClientMetadata -Category InvalidData
         (Get-Registration $server).Count | Should -Be 2
     }
 
@@ -433,7 +434,7 @@ Describe 'A UDAP client' {
         Clear-TestServerRequest $server
         $command = $_
         $null = Assert-Failure { & $command $client.ClientId -Confirm:$false } -Id OperationNotSupported -Category NotImplemented `
-            -Message "*no client secret and no registration access token*" -Action '*one with the same URI*Set-DcrClient*'
+            -Message '*no client secret and no registration access token*' -Action '*one with the same URI*Set-DcrClient*'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
     }
 
@@ -653,7 +654,7 @@ Describe 'A software statement' {
             -Message '*an RSA key, and the server takes signatures by ES384 only*' -Terminating
     }
 
-    It 'is made anew for each try: the server takes each once' {
+    It 'is made again for each try: the server takes each once' {
         $server = Start-Udap
         Set-TestServerSwitch $server @{ faults = @(@{ on = 'register'; status = 503; headers = @{ 'Retry-After' = '0' } }) }
         $null = New-DcrClient @service @quiet

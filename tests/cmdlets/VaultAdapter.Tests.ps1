@@ -61,7 +61,8 @@ Describe 'A vault that hangs' {
         $env:DCR_TEST_VAULT_MODE = 'GetHangs=3'
         $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript('param($module, $issuer, $vault) Import-Module $module; Connect-DcrServer $issuer -Vault $vault').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($server.Issuer).AddArgument($vault).Invoke()
+            $null = $shell.AddScript('param($module, $issuer, $vault) Import-Module $module; Connect-DcrServer $issuer -Vault $vault')
+            $null = $shell.AddParameters(@((Get-Module DcrPowerShell).Path, $server.Issuer, $vault)).Invoke()
             $told = $shell.Streams.Progress | ForEach-Object StatusDescription
             $told | Where-Object { $_ -like "Vault '$vault' has not answered Get-Secret yet. It is left behind after 2 minutes." } |
                 Should -Not -BeNullOrEmpty
@@ -78,7 +79,9 @@ Describe 'A vault that hangs' {
         $env:DCR_TEST_VAULT_MODE = 'SetHangs=300'
         $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript('param($module, $connection) Import-Module $module; New-DcrClient App https://app.example.com/ -Connection $connection').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($connection)
+            $null = $shell.AddScript('param($module, $connection) Import-Module $module
+                New-DcrClient App https://app.example.com/ -Connection $connection')
+            $null = $shell.AddParameters(@((Get-Module DcrPowerShell).Path, $connection))
             $running = $shell.BeginInvoke()
             Wait-Until { @(Get-TestServerRequest $server -Operation register).Count -eq 1 }
             $hanging = [AppDomain]::CurrentDomain.GetData('DcrTestVault')[$vault]
@@ -303,7 +306,8 @@ Describe 'Taking in what a vault holds' {
             # All of it would take a minute.
             $env:DCR_TEST_VAULT_MODE = 'GetHangs=0.06'
             $calls = Get-TestVaultCallCount $vault
-            $null = $shell.AddScript('param($module, $issuer, $vault) Import-Module $module; Connect-DcrServer $issuer -Vault $vault').AddArgument((Get-Module DcrPowerShell).Path).AddArgument($server.Issuer).AddArgument($vault)
+            $null = $shell.AddScript('param($module, $issuer, $vault) Import-Module $module; Connect-DcrServer $issuer -Vault $vault')
+            $null = $shell.AddParameters(@((Get-Module DcrPowerShell).Path, $server.Issuer, $vault))
             $running = $shell.BeginInvoke()
             Wait-Until { @($shell.Streams.Progress |
                 Where-Object StatusDescription -like "Reading the registrations in vault '$vault': * of 1001.").Count -ge 2 }

@@ -17,7 +17,7 @@ BeforeAll {
         New-ConnectedServer $Switches @{ Vault = $vault }
     }
 
-    function Assert-CarriesSecrets([object] $Client, [object] $Server) {
+    function Assert-CarriesSecret([object] $Client, [object] $Server) {
         $known = Get-TestServerClient $Server $Client.ClientId
         ConvertTo-PlainText $Client.RegistrationAccessToken | Should -BeExactly $known.registrationAccessToken
         ConvertTo-PlainText $Client.ClientSecret | Should -BeExactly $known.clientSecret
@@ -70,10 +70,13 @@ Describe 'A local store that cannot be written, with a vault named' -Skip:(-not 
     }
 
     It 'is one clear error and sends nothing where it holds something: its tenants would be registered again' {
-        Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -LocalStore; `$null = New-DcrClient Known https://app.example.com/ -Tenant known" | Should -BeNullOrEmpty
+        Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -LocalStore
+            `$null = New-DcrClient Known https://app.example.com/ -Tenant known" | Should -BeNullOrEmpty
         Clear-TestServerRequest $server
-        $lines = Invoke-Anew -Setup $readOnly "try { `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore 3>`$null; `$null = New-DcrClient Known https://app.example.com/ -Tenant known 3>`$null }
-            catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }"
+        $lines = Invoke-Anew -Setup $readOnly "try {
+                `$null = Connect-DcrServer $($server.Issuer) -Vault TestStore 3>`$null
+                `$null = New-DcrClient Known https://app.example.com/ -Tenant known 3>`$null
+            } catch { `$_.FullyQualifiedErrorId -replace ',.*'; `$_.CategoryInfo.Category; `"`$_`"; `$_.ErrorDetails.RecommendedAction }"
         $lines[0, 1] | Should -Be 'StoreReadOnly', 'WriteError'
         $lines[2] | Should -BeLike "The local store in '$env:DCRPOWERSHELL_HOME' cannot be used: *Read-only*Nothing was sent."
         $lines[3] | Should -BeLike '*DCRPOWERSHELL_HOME*'
@@ -82,7 +85,9 @@ Describe 'A local store that cannot be written, with a vault named' -Skip:(-not 
     }
 
     It 'is in memory where there is none yet, with one warning' {
-        $lines = Invoke-Anew -Setup $readOnly "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -AuditPath '$HOME/audit-of-memory.jsonl' -WarningVariable warnings 3>`$null
+        $lines = Invoke-Anew -Setup $readOnly "
+            `$inMemory = @{ Vault = 'TestStore'; AuditPath = '$HOME/audit-of-memory.jsonl'; WarningVariable = 'warnings' }
+            `$null = Connect-DcrServer $($server.Issuer) @inMemory 3>`$null
             `"`$warnings`"
             (New-DcrClient New https://app.example.com/ -Tenant new).Storage"
         $lines[0] | Should -BeLike 'The local store cannot be written, so it is in memory (*Read-only*): *'
@@ -111,8 +116,8 @@ Describe 'A vault that goes bad after a registration was sent (<Mode>)' -ForEach
         $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*Restore-DcrRegistration*' -Because 'the local store has it'
         $client.Storage | Should -Be 'Pending'
         (Get-DcrStore).Pending | Should -Be 1
-        Assert-CarriesSecrets $client $server
-        Assert-CarriesSecrets $failures[0].TargetObject $server
+        Assert-CarriesSecret $client $server
+        Assert-CarriesSecret $failures[0].TargetObject $server
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
 
         # The object manages the client once the vault is well again.
@@ -130,7 +135,7 @@ Describe 'A vault that goes bad' {
         $env:DCR_TEST_VAULT_MODE = 'SetThrows'
         try { New-DcrClient @app -ErrorAction Stop } catch { $failure = $_ }
         $failure.FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
-        Assert-CarriesSecrets $failure.TargetObject $server
+        Assert-CarriesSecret $failure.TargetObject $server
     }
 
     It 'loses no token that <Name> brought' -ForEach @(
@@ -144,8 +149,8 @@ Describe 'A vault that goes bad' {
         $env:DCR_TEST_VAULT_MODE = 'SetDropsSilently'
         $changed = & $Change
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'VaultWriteFailed,*'
-        Assert-CarriesSecrets $changed $server
-        Assert-CarriesSecrets $failures[0].TargetObject $server
+        Assert-CarriesSecret $changed $server
+        Assert-CarriesSecret $failures[0].TargetObject $server
     }
 
     It 'stops a pipeline from sending any more' {
@@ -276,6 +281,6 @@ Describe 'The same rows again after a vault failed' {
         @(Get-TestServerRequest $server -Operation register).Count | Should -Be 1
         ($rows[0] | New-DcrClient -ErrorAction SilentlyContinue).ClientId | Should -Be $one.ClientId
         (Get-DcrStore).Pending | Should -Be 1
-        Assert-CarriesSecrets (Get-DcrClient $one.ClientId -Offline) $server
+        Assert-CarriesSecret (Get-DcrClient $one.ClientId -Offline) $server
     }
 }

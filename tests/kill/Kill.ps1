@@ -143,7 +143,7 @@ function Wait-Step([object] $Worker, [string] $Name, [int] $Times) {
     }
 }
 
-function Get-Changes { Get-TestServerRequest $server -Operation register, update, delete }
+function Get-Change { Get-TestServerRequest $server -Operation register, update, delete }
 
 function Format-Change([object] $Change) {
     if ($Change.operation -ne 'register') { return "$($Change.operation) $($Change.clientId)" }
@@ -364,7 +364,7 @@ try {
         Stop-Child $worker
         $figures.Kills++
         if ($ofMode[$mode]) { $figures[$ofMode[$mode]]++ }
-        $changes = @(Get-Changes)
+        $changes = @(Get-Change)
         $lastChanges = @($changes | ForEach-Object {
             [pscustomobject]@{ Text = Format-Change $_; At = ([datetimeoffset] $_.receivedAt).UtcTicks }
         })

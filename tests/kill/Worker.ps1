@@ -36,7 +36,7 @@ function Get-Kept {
     }
 }
 
-function Get-Orphans {
+function Get-Orphan {
     foreach ($orphan in Find-DcrOrphan -Connection $connections[$order.place]) {
         @{ operation = $orphan.Operation; clientId = $orphan.ClientId; tenant = $orphan.Tenant; at = $orphan.At.UtcTicks;
             answer = -join ($orphan.Answer | ForEach-Object { Get-Text $_ }) }
@@ -58,7 +58,7 @@ try {
             -WarningAction SilentlyContinue
     }
 
-    Write-Line @{ warnings = @($warnings | ForEach-Object { "$_" }); clients = @(Get-Kept); orphans = @(Get-Orphans) }
+    Write-Line @{ warnings = @($warnings | ForEach-Object { "$_" }); clients = @(Get-Kept); orphans = @(Get-Orphan) }
 } catch {
     Write-Line @{ error = "$_"; id = $_.FullyQualifiedErrorId }
     exit 1

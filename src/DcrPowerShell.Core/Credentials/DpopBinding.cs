@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Concurrent;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Http;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Protocol;
 
 namespace DcrPowerShell.Credentials;

@@ -1,7 +1,7 @@
 using System;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Keys;
 
 namespace DcrPowerShell.Credentials;
 

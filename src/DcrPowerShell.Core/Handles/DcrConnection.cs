@@ -5,9 +5,9 @@ using System.Threading.Tasks;
 using DcrPowerShell.Audit;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Http;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Providers;
-using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell;
 

@@ -159,13 +159,13 @@ internal static class Given
         DateTime time => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture),
         DateTimeOffset time => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture),
 
-            // .NET Framework does not have them.
-            IFormattable part when part.GetType().FullName is "System.DateOnly" or "System.TimeOnly" => part.ToString(
-                "O",
-                CultureInfo.InvariantCulture
-            ),
-            _ => null,
-        };
+        // .NET Framework does not have them.
+        IFormattable part when part.GetType().FullName is "System.DateOnly" or "System.TimeOnly" => part.ToString(
+            "O",
+            CultureInfo.InvariantCulture
+        ),
+        _ => null,
+    };
 
     // .NET Framework takes the soft hyphen for a dash.
     private static bool IsUnseen(char character) =>

@@ -164,12 +164,13 @@ internal sealed class ClientDocumentOperation(HttpSender sender, Func<string, Ta
         }
 
         var special = addresses.Where(SpecialAddress.Is).ToList();
-        return (special.Count == 0
+        var check = special.Count == 0
             ? DcrCheck.Passed($"{place.Host} has public addresses.")
             : DcrCheck.Failed(
                 $"{place.Host} has the address {string.Join(", ", special)}, which is special or private (RFC 6890): servers refuse it.",
                 "Publish the document where the internet reaches it."
-            )) with { Name = "Address" };
+            );
+        return check with { Name = "Address" };
     }
 
     /// <summary>Null where no answer came; the reason is added to the checks then.</summary>

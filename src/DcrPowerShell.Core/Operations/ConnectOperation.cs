@@ -9,12 +9,12 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
 using DcrPowerShell.Providers.Udap;
 using DcrPowerShell.Vaults;
-using DcrPowerShell.Ledger;
 
 namespace DcrPowerShell.Operations;
 

@@ -1,6 +1,6 @@
 using System.Threading.Tasks;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;

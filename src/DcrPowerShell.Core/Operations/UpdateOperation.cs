@@ -3,10 +3,10 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Protocol;
 using DcrPowerShell.Providers;
-using DcrPowerShell.Ledger;
 using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Operations;

@@ -1,6 +1,6 @@
-using System.Net.Http;
 using System;
 using System.Collections.Generic;
+using System.Net.Http;
 using System.Text.Json;
 using DcrPowerShell.Metadata;
 

@@ -3,8 +3,8 @@ using System.IO;
 using System.Security;
 using System.Security.Cryptography.X509Certificates;
 using DcrPowerShell.Compat;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Keys;
 
 namespace DcrPowerShell.Binding;
 

@@ -3,12 +3,12 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Session;
 using DcrPowerShell.Providers.Auth0;
+using DcrPowerShell.Session;
 
 namespace DcrPowerShell.Commands;
 

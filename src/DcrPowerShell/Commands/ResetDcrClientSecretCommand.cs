@@ -1,8 +1,8 @@
 using System.Collections.Generic;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Operations;
 
 namespace DcrPowerShell.Commands;

@@ -1,8 +1,8 @@
 using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Binding;
-using DcrPowerShell.Errors;
 using DcrPowerShell.Cmdlets;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 

@@ -155,7 +155,7 @@ public class AuditLogTests
 
     /// <summary>Whoever may write the file and has no key cannot make a log that passes for whole.</summary>
     [Fact]
-    public void A_log_that_was_made_anew_with_another_key_does_not_pass_for_whole()
+    public void A_log_that_was_written_again_with_another_key_does_not_pass_for_whole()
     {
         var log = _file.Log(key: new AuditKey(MemoryAuditFile.Key.Id, new byte[32]));
         log.Append(log.Complete(Record("Made up")));

@@ -3,8 +3,8 @@ using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Operations;
 using Xunit;
 

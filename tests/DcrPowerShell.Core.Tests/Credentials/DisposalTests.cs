@@ -1,12 +1,11 @@
 using System;
-using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Keys;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Credentials;

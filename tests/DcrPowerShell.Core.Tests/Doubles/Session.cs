@@ -10,8 +10,8 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.TestServer.Client;
 using DcrPowerShell.Tests;
+using DcrPowerShell.TestServer.Client;
 using DcrPowerShell.Vaults;
 using Xunit;
 

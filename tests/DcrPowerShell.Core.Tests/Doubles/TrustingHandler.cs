@@ -1,4 +1,3 @@
-using System;
 using System.Net.Http;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;

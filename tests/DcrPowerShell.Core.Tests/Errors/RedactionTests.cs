@@ -6,8 +6,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using DcrPowerShell.Errors;
-using Xunit;
 using DcrPowerShell.Operations;
+using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Errors;
 

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
-using System.Net.Http;
 using System.Security;
 using System.Text;
 using System.Text.Json;
@@ -13,9 +12,9 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
@@ -337,18 +336,18 @@ public class FuzzTests
             _ = (bag.Text(member.Key), bag.Texts(member.Key), bag.Words(member.Key), bag.Integer(member.Key));
         }
 
-            PlainValue.From(bag, new Redaction(["tok-123456"]));
-            Assert.Equal(bag.ToString(), JsonBag.Parse(bag.ToString()).ToString());
-            bag.With(bag).WithoutAbsent().ToElement();
-            JsonBag.Parse(Management.ForUpdate(bag, "c1").ToString());
-            foreach (
-                var change in Grant
-                    .Compare(JsonBag.Parse(Asked), bag, Redaction.Nothing)
-                    .Concat(Grant.Compare(bag, JsonBag.Parse(Asked), Redaction.Nothing))
-            )
-            {
-                _ = change.ToString();
-            }
+        PlainValue.From(bag, new Redaction(["tok-123456"]));
+        Assert.Equal(bag.ToString(), JsonBag.Parse(bag.ToString()).ToString());
+        bag.With(bag).WithoutAbsent().ToElement();
+        JsonBag.Parse(Management.ForUpdate(bag, "c1").ToString());
+        foreach (
+            var change in Grant
+                .Compare(JsonBag.Parse(Asked), bag, Redaction.Nothing)
+                .Concat(Grant.Compare(bag, JsonBag.Parse(Asked), Redaction.Nothing))
+        )
+        {
+            _ = change.ToString();
+        }
 
         return true;
     });

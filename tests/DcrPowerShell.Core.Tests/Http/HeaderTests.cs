@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;

@@ -192,7 +192,7 @@ public class FrameTests
     [Fact]
     public void A_newer_version_is_told_from_a_damaged_one()
     {
-        var (header, frame) = Sealed();
+        var (_, frame) = Sealed();
         Assert.False(FrameHeader.IsNewer(frame));
         var damaged = frame.ToArray();
         damaged[6] = 2;

@@ -2,7 +2,6 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
-using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
 

@@ -99,7 +99,7 @@ public class LedgerDiskTests
     }
 
     [Fact]
-    public async Task A_store_that_was_removed_under_a_process_is_told_and_not_begun_anew()
+    public async Task A_store_that_was_removed_under_a_process_is_told_and_not_begun_again()
     {
         using var ledger = Open();
         ledger.Register("c1", "t1");

@@ -266,11 +266,8 @@ public class LedgerFileTests
                 mine.Add((await file.WriteAsync(static _ => [Draft()], isDurable: true))[0].Sequence);
             }
 
-                            return mine;
-                        })
-                    )
-            )
-        );
+            return mine;
+        }))));
         Assert.Equal(
             Enumerable.Range(1, Processes * Threads * Frames).Select(static number => (long)number),
             sequences.SelectMany(static mine => mine).OrderBy(static number => number)
@@ -426,7 +423,7 @@ public class LedgerFileTests
 
     /// <summary>Otherwise the state would have half of it, or all of it twice.</summary>
     [Fact]
-    public void A_disk_that_refuses_while_it_is_opened_anew_leaves_the_state_whole()
+    public void A_disk_that_refuses_while_it_is_opened_again_leaves_the_state_whole()
     {
         using var file = Open();
         using var other = Open();
@@ -522,7 +519,7 @@ public class LedgerFileTests
     }
 
     [Fact]
-    public void A_frame_is_flushed_also_where_its_file_was_opened_anew_before_the_flush()
+    public void A_frame_is_flushed_also_where_its_file_was_opened_again_before_the_flush()
     {
         // Where locks do not work: another process wrote at the same time, and the file is read from its beginning.
         _disk.LocksWork = false;

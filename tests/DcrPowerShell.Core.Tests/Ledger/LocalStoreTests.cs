@@ -56,7 +56,7 @@ public class LocalStoreTests
     [InlineData(DcrProtection.User)]
     [InlineData(DcrProtection.Passphrase)]
     [InlineData(DcrProtection.Vault)]
-    public async Task Whatever_protects_it_nothing_is_lost_and_everything_is_sealed_anew(DcrProtection protection)
+    public async Task Whatever_protects_it_nothing_is_lost_and_everything_is_sealed_again(DcrProtection protection)
     {
         var auditKey = await (await FilledAsync(Start())).Secrets.AuditKeyAsync();
         var former = KeyIds().Single();

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Core.Tests.Fuzzing;

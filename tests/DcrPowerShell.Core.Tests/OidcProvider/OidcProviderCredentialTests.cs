@@ -5,9 +5,8 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Operations;
+using DcrPowerShell.Keys;
 using DcrPowerShell.TestServers;
 using Xunit;
 

@@ -5,7 +5,6 @@ using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Audit;
-using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;

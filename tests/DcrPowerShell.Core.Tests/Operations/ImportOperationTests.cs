@@ -9,7 +9,6 @@ using DcrPowerShell.Errors;
 using DcrPowerShell.Inventory;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;

@@ -4,7 +4,6 @@ using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.TestServer.Client;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;

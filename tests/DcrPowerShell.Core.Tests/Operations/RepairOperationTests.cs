@@ -5,10 +5,8 @@ using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.TestServer.Client;
 using DcrPowerShell.Vaults;
 using Xunit;
 

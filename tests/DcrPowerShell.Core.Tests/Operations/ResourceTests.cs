@@ -4,7 +4,6 @@ using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Metadata;
-using DcrPowerShell.Operations;
 using DcrPowerShell.TestServer.Client;
 using Xunit;
 

@@ -1,11 +1,10 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.TestServer.Client;

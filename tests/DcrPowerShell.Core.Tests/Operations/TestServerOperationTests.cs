@@ -9,7 +9,6 @@ using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;

@@ -121,7 +121,7 @@ public class UdapChangeTests
         Assert.Contains(client.ClientId, orphan.RecommendedAction);
     }
 
-    /// <summary>The server goes by the certificate: it would register the client anew, or change or cancel the one after it.</summary>
+    /// <summary>The server goes by the certificate: it would register the client again, or change or cancel the one after it.</summary>
     [Theory]
     [InlineData(true, true)]
     [InlineData(true, false)]

@@ -1,4 +1,3 @@
-using System;
 using System.Text;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Protocol;

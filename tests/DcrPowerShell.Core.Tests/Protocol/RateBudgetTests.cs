@@ -29,7 +29,7 @@ public class RateBudgetTests
         Assert.Equal(new RateBudget(0, null, null), RateBudget.Read(Answers.Of(200, "", "RateLimit: \"b\";r=0;t=999999999")));
 
     [Fact]
-    public void A_server_may_leave_open_when_it_counts_anew() =>
+    public void A_server_may_leave_open_when_it_begins_to_count_again() =>
         Assert.Equal(new RateBudget(3, 5, null), RateBudget.Read(Answers.Of(200, "", "X-RateLimit-Limit: 5", "X-RateLimit-Remaining: 3")));
 
     [Theory]

@@ -1,4 +1,3 @@
-using System;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Protocol;

@@ -1,7 +1,6 @@
 #if NET // Mono makes no certificates.
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;

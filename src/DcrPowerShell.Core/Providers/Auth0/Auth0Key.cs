@@ -3,8 +3,8 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Providers.Auth0;

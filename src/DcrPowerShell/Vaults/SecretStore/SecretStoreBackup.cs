@@ -5,8 +5,8 @@ using System.Linq;
 using System.Reflection;
 using System.Security;
 using System.Threading;
-using DcrPowerShell.Files;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Vaults.SecretStore;
 

@@ -4,9 +4,8 @@ using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Credentials;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Credentials;
-using DcrPowerShell.Keys;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Metadata;
+using DcrPowerShell.Keys;
 using DcrPowerShell.Operations;
 using Xunit;
 

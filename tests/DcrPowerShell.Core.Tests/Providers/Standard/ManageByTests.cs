@@ -7,7 +7,6 @@ using DcrPowerShell.Credentials;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Keys;
 using DcrPowerShell.Operations;
-using DcrPowerShell.TestServer.Client;
 using DcrPowerShell.Vaults;
 using Xunit;
 

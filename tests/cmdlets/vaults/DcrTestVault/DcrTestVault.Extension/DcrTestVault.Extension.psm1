@@ -17,7 +17,7 @@
 #   RunspaceGone=<n>   gives nothing at the first n reads, and an error that names a closed runspace
 Set-StrictMode -Version 2.0
 
-# In the process rather than in this module: SecretManagement makes its runspace anew when the first caller with a host comes.
+# In the process rather than in this module: SecretManagement makes a new runspace when the first caller with a host comes.
 $script:Vaults = [AppDomain]::CurrentDomain.GetData('DcrTestVault')
 if (-not $script:Vaults) {
     $script:Vaults = @{}
