@@ -1,6 +1,4 @@
 using System;
-using System.Collections.Generic;
-using System.Linq;
 
 namespace DcrPowerShell.Errors;
 
@@ -28,23 +26,5 @@ internal static class InputErrors
             id == DcrErrorId.InvalidPrivateKey
                 ? "Give the file's path, or the text with -PrivateKey, as a SecureString."
                 : "Give the file's path."
-        );
-
-    public static DcrException VaultNotFound(string vault, IEnumerable<string> known) =>
-        DcrException.Unsent(
-            DcrErrorId.VaultNotFound,
-            $"There is no vault named '{vault}'. {(known.Any() ? $"Registered: {string.Join(", ", known)}." : "None is registered.")}",
-            "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault."
-        );
-
-    public static DcrException StoreNotRestored(string why, string nextStep, Exception? inner = null) =>
-        new(DcrErrorId.VaultWriteFailed, $"SecretStore was left as it is: {why}.", nextStep, inner);
-
-    public static DcrException SecretManagementNotFound(Exception inner) =>
-        new(
-            DcrErrorId.SecretManagementNotFound,
-            "The module Microsoft.PowerShell.SecretManagement could not be loaded.",
-            "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.",
-            inner
         );
 }

@@ -106,7 +106,7 @@ internal sealed class SecretManagementVault(string name, SecretManagement vaults
         var registered = vaults.Registry.All();
         var vault =
             registered.FirstOrDefault(found => found.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw InputErrors.VaultNotFound(name, registered.Select(static found => found.Name).ToList());
+            ?? throw VaultErrors.VaultNotFound(name, registered.Select(static found => found.Name).ToList());
         if (IsSecretStore && vaults.SecretStore.Members is null && _commands.ModuleMissing(vault.ModulePath) is { } missing)
         {
             throw missing;

@@ -54,7 +54,7 @@ internal sealed class VaultRegistry(VaultRunspace runspace)
     /// <exception cref="DcrException">SecretManagementNotFound, VaultWriteFailed.</exception>
     public string SecretStorePath() =>
         All().FirstOrDefault(static vault => vault.ModuleName == VaultLock.SecretStore)?.ModulePath
-        ?? throw InputErrors.StoreNotRestored(
+        ?? throw VaultErrors.StoreNotRestored(
             "no vault of it is registered",
             $"Register one: Register-SecretVault -Name DcrVault -ModuleName {VaultLock.SecretStore}."
         );

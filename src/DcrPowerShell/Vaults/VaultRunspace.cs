@@ -153,7 +153,7 @@ internal sealed class VaultRunspace
         catch (RuntimeException failure)
         {
             runspace.Dispose();
-            throw InputErrors.SecretManagementNotFound(failure);
+            throw VaultErrors.SecretManagementNotFound(failure);
         }
     }
 

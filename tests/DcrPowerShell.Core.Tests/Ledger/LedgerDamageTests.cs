@@ -1,13 +1,10 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
-using System.Text;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Core.Tests.Fuzzing;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
 using DcrPowerShell.Operations;
 using Xunit;

@@ -1,15 +1,11 @@
 using System;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
-using DcrPowerShell.Core.Tests.Ledger;
 using DcrPowerShell.Errors;
 using DcrPowerShell.Files;
 using DcrPowerShell.Ledger;
-using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
-using DcrPowerShell.Vaults;
 using Xunit;
 
 namespace DcrPowerShell.Core.Tests.Operations;

@@ -1,12 +1,8 @@
-using System;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Core.Tests.Doubles;
-using DcrPowerShell.Core.Tests.Ledger;
 using DcrPowerShell.Errors;
-using DcrPowerShell.Files;
-using DcrPowerShell.Ledger;
 using DcrPowerShell.Metadata;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;

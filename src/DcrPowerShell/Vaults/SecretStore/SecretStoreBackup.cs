@@ -125,20 +125,20 @@ internal sealed class SecretStoreBackup(VaultRunspace runspace, Func<bool> canMa
         {
             if (members is null)
             {
-                throw InputErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
+                throw VaultErrors.StoreNotRestored("this version of SecretStore is not known", "Update DcrPowerShell.");
             }
 
             using var held = Lock();
             var (files, made) =
                 Read()
-                ?? throw InputErrors.StoreNotRestored(
+                ?? throw VaultErrors.StoreNotRestored(
                     "there is no whole copy of it",
                     "Reset-SecretStore begins an empty store. Find-DcrOrphan and Restore-DcrRegistration -ClientId help with servers that "
                         + "list their clients."
                 );
             if (!members.IsWhole(files[0], password))
             {
-                throw InputErrors.StoreNotRestored(
+                throw VaultErrors.StoreNotRestored(
                     $"the copy of {made} does not open {(password is null ? "without a password" : "with that password")}",
                     "Name the password that the store had then with -Password."
                 );
@@ -166,7 +166,7 @@ internal sealed class SecretStoreBackup(VaultRunspace runspace, Func<bool> canMa
         catch (Exception failure)
             when (failure is IOException or UnauthorizedAccessException or VaultException or TargetInvocationException)
         {
-            throw InputErrors.StoreNotRestored(
+            throw VaultErrors.StoreNotRestored(
                 (failure.InnerException ?? failure).Message.TrimEnd('.'),
                 "See that this account can read and write it, then run the command again.",
                 failure
@@ -189,7 +189,7 @@ internal sealed class SecretStoreBackup(VaultRunspace runspace, Func<bool> canMa
                 members.Unlock(password);
                 if (members.HasAny(members.Data(members.Open()), "dcr-"))
                 {
-                    throw InputErrors.StoreNotRestored(
+                    throw VaultErrors.StoreNotRestored(
                         "it is whole",
                         "If it is locked, unlock it with Unlock-SecretStore; otherwise go on as usual."
                     );
