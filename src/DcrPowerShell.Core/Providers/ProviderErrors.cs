@@ -12,8 +12,8 @@ internal static class ProviderErrors
             DcrErrorId.OperationNotSupported,
             $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, "
                 + "changed or deleted by RFC 7592.",
-            "If the server lets its administrator manage clients, connect with -ManageBy Connection. If not, use its own administration, "
-                + "or register another client with New-DcrClient -AllowDuplicate."
+            "If the server lets its administrator manage clients, connect with -ManageBy Connection. If not, register another with "
+                + "New-DcrClient -AllowDuplicate, and drop this one with Remove-DcrClient -StoreOnly."
         );
 
     public static DcrException NoClientTokenAt(string provider) =>
