@@ -263,7 +263,6 @@ internal static class KeptAnswers
             done,
             new DcrClient(record, changes) { State = state, Storage = storage },
             failure,
-            failure.NextStep,
             context.Store.Ledger.WhyInMemory is not null
         );
     }

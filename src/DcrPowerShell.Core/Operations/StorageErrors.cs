@@ -58,17 +58,18 @@ internal static class StorageErrors
         string clientId,
         string done,
         object unstored,
-        Exception why,
-        string? nextStep,
+        VaultException why,
         bool isInMemory
     ) =>
         new(
             DcrErrorId.VaultWriteFailed,
             $"Client '{clientId}' {done}, and vault '{vault}' did not keep that: {Why(why)}. "
                 + (isInMemory ? "The memory of this process alone has it." : "The local store has it."),
-            isInMemory
-                ? $"Do not end this process. {nextStep ?? "When the vault works again, connect: it is given what it lacks."}"
-                : nextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks.",
+            !isInMemory
+                ? why.NextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."
+            : why.IsOver
+                ? "Before this process ends, take the client's token and secret from the DcrClient object, which is this error's TargetObject."
+            : $"Do not end this process. {why.NextStep ?? "When the vault works again, connect: it is given what it lacks."}",
             why
         )
         {

@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using DcrPowerShell.Compat;
 using DcrPowerShell.Core.Tests.Doubles;
 using DcrPowerShell.Errors;
+using DcrPowerShell.Operations;
 using DcrPowerShell.Vaults;
 using Xunit;
 
@@ -148,5 +149,14 @@ public class VaultFaultTests
         session.Vault.FaultsOn = "";
         Assert.Equal(DcrErrorId.VaultWriteFailed, error.ErrorId);
         return error;
+    }
+
+    [Fact]
+    public void Nobody_is_told_to_end_the_process_that_alone_has_a_client()
+    {
+        var hangs = new VaultException("it hangs") { IsOver = true, NextStep = "Start a new PowerShell and connect." };
+        var error = StorageErrors.NotKept("v", "c1", "was registered", new object(), hangs, isInMemory: true);
+        Assert.DoesNotContain("new PowerShell", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("TargetObject", error.RecommendedAction, StringComparison.Ordinal);
     }
 }

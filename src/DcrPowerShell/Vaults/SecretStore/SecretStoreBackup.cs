@@ -60,8 +60,7 @@ internal sealed class SecretStoreBackup(VaultRunspace runspace, Func<bool> canMa
             )
             {
                 NextStep =
-                    "SecretStore overwrites its file in place, so a process that is killed meanwhile loses all of its secrets. Make room, "
-                        + $"or see to the rights, in '{LocalData.SharedPath}'. Then connect again: nothing is lost.",
+                    $"Make room, or see to the rights, in '{LocalData.SharedPath}', and connect again: nothing is lost.",
             };
         }
     }
