@@ -71,7 +71,11 @@ public class LocalStoreTests
         var opened = await OpenedAsync(next, Passphrase);
         AssertWhole(opened);
         Assert.Equal(auditKey.Bytes, (await opened.Secrets.AuditKeyAsync()).Bytes);
-        Assert.DoesNotContain("token-of-c1", _disk.Names.Select(name => Encoding.UTF8.GetString(_disk[name])).Aggregate(string.Concat));
+        Assert.DoesNotContain(
+            "token-of-c1",
+            string.Concat(_disk.Names.Select(name => Encoding.UTF8.GetString(_disk[name]))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
