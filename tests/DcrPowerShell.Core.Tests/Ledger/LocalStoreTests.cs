@@ -298,7 +298,7 @@ public class LocalStoreTests
             var process = test._disk.Start();
             var store = test.NewStore(process);
             await test.OpenedAsync(store, Passphrase);
-            process.KillAfter(calls, written: 0.5);
+            process.KillAfter(calls, written: 0.5, atReads: to == DcrProtection.Vault);
             var isKilled = await Record.ExceptionAsync(() => test.ProtectAsync(store, to, from == to ? Other : Passphrase)) is not null;
 
             // While both keys are there, either passphrase does.
