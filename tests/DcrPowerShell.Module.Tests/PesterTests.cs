@@ -88,7 +88,11 @@ public sealed class PesterRun : ITestCaseOrderer
     public IEnumerable<TTestCase> OrderTestCases<TTestCase>(IEnumerable<TTestCase> testCases)
         where TTestCase : ITestCase
     {
-        var ordered = testCases.OrderBy(testCase => FileOf(testCase) is { } file ? Rank(file) : 0).ToList();
+        // The same files share a process in each run.
+        var ordered = testCases
+            .OrderBy(testCase => FileOf(testCase) is { } file ? Rank(file) : 0)
+            .ThenBy(testCase => FileOf(testCase), StringComparer.Ordinal)
+            .ToList();
         foreach (var file in ordered.Select(testCase => FileOf(testCase)).OfType<string>())
         {
             Results[file] = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -121,7 +125,10 @@ public sealed class PesterRun : ITestCaseOrderer
     /// <summary>Which share a process: no long ones, and none that puts a vault into its home folder.</summary>
     private static IEnumerable<IReadOnlyList<string>> Together(IReadOnlyList<string> files)
     {
-        var alone = Files.Where(static file => file.Needs.Count > 0).Select(static file => file.Name).ToHashSet();
+        var alone = Files
+            .Where(static file => file.Needs.Contains(SuiteNeeds.SecretManagement))
+            .Select(static file => file.Name)
+            .ToHashSet();
         var small = files.Where(file => Rank(file) == Longest.Length && !alone.Contains(file)).ToList();
         return files.Except(small).Select(static file => new[] { file }).Concat(small.Chunk(Sharing));
     }

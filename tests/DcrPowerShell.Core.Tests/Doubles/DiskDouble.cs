@@ -300,6 +300,7 @@ internal sealed class DiskProcess(DiskDouble disk) : IStoreFolder
 {
     private volatile bool _isDead;
     private int _callsLeft = int.MaxValue;
+    private bool _diesAtReads;
     private double _written;
 
     public string Path => "disk";
@@ -313,12 +314,14 @@ internal sealed class DiskProcess(DiskDouble disk) : IStoreFolder
         disk.ReleaseAll(this);
     }
 
-    /// <summary>It dies instead of a later call.</summary>
+    /// <summary>It dies instead of a later call. Of reads that is the same as to die at the next call that is none.</summary>
     /// <param name="calls">How many calls still work.</param>
     /// <param name="written">If it is an append, how much is written before, from 0 to 1.</param>
-    public void KillAfter(int calls, double written)
+    /// <param name="atReads">Whether reads count too: where a vault may change between them, it is not the same.</param>
+    public void KillAfter(int calls, double written, bool atReads = false)
     {
         _callsLeft = calls;
+        _diesAtReads = atReads;
         _written = written;
     }
 
@@ -386,7 +389,7 @@ internal sealed class DiskProcess(DiskDouble disk) : IStoreFolder
     {
         var call = new DiskCall(this, operation, name, count);
         disk.Begin(call);
-        if (!_isDead && _callsLeft-- <= 0)
+        if (!_isDead && (_diesAtReads || !IsRead(operation)) && _callsLeft-- <= 0)
         {
             write?.Invoke((int)(count * _written));
             Kill();
@@ -399,6 +402,9 @@ internal sealed class DiskProcess(DiskDouble disk) : IStoreFolder
 
         disk.Refuse(call);
     }
+
+    private static bool IsRead(DiskOperation operation) => operation is DiskOperation.List or DiskOperation.Length
+        or DiskOperation.ReadAll or DiskOperation.FileLength or DiskOperation.Read;
 
     private sealed class Held(DiskProcess process, string name) : IDisposable
     {

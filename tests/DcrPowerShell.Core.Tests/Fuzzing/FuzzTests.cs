@@ -35,7 +35,7 @@ namespace DcrPowerShell.Core.Tests.Fuzzing;
 /// </summary>
 public class FuzzTests
 {
-    private const int Cases = 400;
+    private static readonly int Cases = Mutator.Share(400);
 
     private static readonly Uri Endpoint = new("https://as.example.com/register");
     private static readonly ProtocolRequest Post = Registration.Request(Endpoint, JsonBag.Parse(Asked));

@@ -55,7 +55,7 @@ public class BackupTests
         using var elsewhere = new Machine().Start();
         using var file = new MemoryStream();
         Assert.Equal(2, StoreOperation.WriteBackup(ledger, file, Passphrase, LedgerSamples.Now));
-        Assert.DoesNotContain("token-of", Encoding.UTF8.GetString(file.ToArray()));
+        Assert.DoesNotContain("token-of", Encoding.UTF8.GetString(file.ToArray()), StringComparison.Ordinal);
         var (from, contents, damaged) = StoreOperation.ReadBackup("b", file.ToArray, Passphrase);
         var taken = await elsewhere.Ledger.Backup.RestoreAsync(from, contents);
         Assert.Equal((0, "c1 v1"), (damaged, string.Join(" ", taken.Select(static record => record.ClientId).OrderBy(static id => id))));

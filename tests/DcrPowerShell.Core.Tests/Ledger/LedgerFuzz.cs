@@ -13,7 +13,7 @@ internal static class LedgerFuzz
     public static int Cases { get; } =
         int.TryParse(Environment.GetEnvironmentVariable("DCR_FUZZ_CASES"), NumberStyles.None, CultureInfo.InvariantCulture, out var cases)
             ? cases
-            : 3000;
+            : Mutator.Share(3000);
 
     public static byte[] Spoil(Mutator random, IReadOnlyList<byte[]> seeds)
     {

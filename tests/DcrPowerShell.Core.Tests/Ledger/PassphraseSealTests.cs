@@ -57,11 +57,10 @@ public class PassphraseSealTests
     [Fact]
     public void A_seal_costs_as_many_iterations_as_the_documents_say_and_has_its_own_salt()
     {
-        var passphrase = SecureText.Protect("correct horse")!;
-        var seal = PassphraseSeal.Of(Content, passphrase, Associated);
+        // That such a seal opens is in BackupTests: each time costs Mono seconds.
+        var seal = PassphraseSeal.Of(Content, SecureText.Protect("correct horse")!, Associated);
         Assert.True(seal.Iterations >= 600_000);
         Assert.Equal(16, seal.Salt.Distinct().Count() > 4 ? seal.Salt.Length : 0);
-        Assert.Equal(Content, seal.Open(passphrase, Associated));
     }
 
     [Theory]

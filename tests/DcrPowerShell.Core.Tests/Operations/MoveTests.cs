@@ -63,7 +63,7 @@ public class MoveTests
             var test = new MoveTests();
             var process = test._machine.Start();
             await test.FillAsync(process, from);
-            process.Folder.KillAfter(calls, written: 0.5);
+            process.Folder.KillAfter(calls, written: 0.5, atReads: true);
             var isKilled = await Record.ExceptionAsync(() => test.MoveAsync(process, from, to)) is not null;
             process.Kill();
             await test.AssertGoesOnAsync(from, to);

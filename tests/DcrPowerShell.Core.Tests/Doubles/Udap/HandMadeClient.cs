@@ -42,20 +42,24 @@ internal sealed class HandMadeClient : IDisposable
     public void Dispose() => Server.Dispose();
 
     /// <summary>A software statement's claims for client credentials.</summary>
-    public JsonObject Claims() => new()
+    public JsonObject Claims()
     {
-        ["iss"] = Uri,
-        ["sub"] = Uri,
-        ["aud"] = RegistrationEndpoint,
-        ["iat"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
-        ["exp"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 300,
-        ["jti"] = Guid.NewGuid().ToString(),
-        ["client_name"] = "Backend",
-        ["contacts"] = new JsonArray("mailto:operations@example.com"),
-        ["grant_types"] = new JsonArray("client_credentials"),
-        ["token_endpoint_auth_method"] = "private_key_jwt",
-        ["scope"] = "system/Patient.read",
-    };
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        return new()
+        {
+            ["iss"] = Uri,
+            ["sub"] = Uri,
+            ["aud"] = RegistrationEndpoint,
+            ["iat"] = now,
+            ["exp"] = now + 300,
+            ["jti"] = Guid.NewGuid().ToString(),
+            ["client_name"] = "Backend",
+            ["contacts"] = new JsonArray("mailto:operations@example.com"),
+            ["grant_types"] = new JsonArray("client_credentials"),
+            ["token_endpoint_auth_method"] = "private_key_jwt",
+            ["scope"] = "system/Patient.read",
+        };
+    }
 
     /// <summary>A software statement's claims for the authorization code grant.</summary>
     public JsonObject CodeClaims()
@@ -80,24 +84,28 @@ internal sealed class HandMadeClient : IDisposable
     }
 
     /// <summary>Claims by which the client authenticates at the token endpoint.</summary>
-    public JsonObject AssertionClaims(string clientId) => new()
+    public JsonObject AssertionClaims(string clientId)
     {
-        ["iss"] = clientId,
-        ["sub"] = clientId,
-        ["aud"] = TokenEndpoint,
-        ["iat"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
-        ["exp"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 300,
-        ["jti"] = Guid.NewGuid().ToString(),
-        ["extensions"] = new JsonObject
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        return new()
         {
-            ["hl7-b2b"] = new JsonObject
+            ["iss"] = clientId,
+            ["sub"] = clientId,
+            ["aud"] = TokenEndpoint,
+            ["iat"] = now,
+            ["exp"] = now + 300,
+            ["jti"] = Guid.NewGuid().ToString(),
+            ["extensions"] = new JsonObject
             {
-                ["version"] = "1",
-                ["organization_id"] = "https://hospital.example.org",
-                ["purpose_of_use"] = new JsonArray("urn:oid:2.16.840.1.113883.5.8#TREAT"),
+                ["hl7-b2b"] = new JsonObject
+                {
+                    ["version"] = "1",
+                    ["organization_id"] = "https://hospital.example.org",
+                    ["purpose_of_use"] = new JsonArray("urn:oid:2.16.840.1.113883.5.8#TREAT"),
+                },
             },
-        },
-    };
+        };
+    }
 
     public Task<HandMadeAnswer> TokenAsync(
         JsonObject claims, Action<Dictionary<string, string>>? editForm = null, OrderedCertificate? certificate = null)
