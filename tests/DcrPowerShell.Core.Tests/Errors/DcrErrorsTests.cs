@@ -121,6 +121,12 @@ public class DcrErrorsTests
             var type when type == typeof(TimeSpan) => [TimeSpan.FromMinutes(5), TimeSpan.Zero],
             var type when type == typeof(TimeSpan?) => [TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(-5), null],
             var type when type == typeof(DcrException) => [RowErrors.FileForRow("a.csv", "New-DcrClient")],
+            var type when type == typeof(VaultException) =>
+            [
+                new VaultException("it is locked"),
+                new VaultException("it is locked") { NextStep = "Unlock it, and connect." },
+                new VaultException("it has not answered") { IsOver = true },
+            ],
             var type when type == typeof(Exception) =>
             [
                 new InvalidOperationException("it is broken"),
