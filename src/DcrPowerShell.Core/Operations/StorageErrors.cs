@@ -68,7 +68,7 @@ internal static class StorageErrors
             !isInMemory
                 ? why.NextStep ?? "When the vault works again, connect, or run Restore-DcrRegistration: it gives the vault what it lacks."
             : why.IsOver
-                ? "Before this process ends, take the client's token and secret from the DcrClient object, which is this error's TargetObject."
+                ? "Before this process ends, take the client's token and secret from the DcrClient object: this error's TargetObject."
             : $"Do not end this process. {why.NextStep ?? "When the vault works again, connect: it is given what it lacks."}",
             why
         )
