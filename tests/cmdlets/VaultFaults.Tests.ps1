@@ -226,7 +226,7 @@ Describe 'A vault that goes bad' {
         $env:DCR_TEST_VAULT_MODE = 'RemoveThrows'
         $null = Assert-Failure { $client | Remove-DcrClient -Confirm:$false } -Id VaultWriteFailed -Category WriteError `
             -Message '*was deleted at the server*vault still holds its registration*' `
-            -Action '*removed there when you connect to that vault next*'
+            -Action '*Connect to that vault when it works again*'
         Get-TestServerClient $server | Should -BeNullOrEmpty
         $env:DCR_TEST_VAULT_MODE = $null
         $null = Connect-DcrServer $server.Issuer -Vault $vault
