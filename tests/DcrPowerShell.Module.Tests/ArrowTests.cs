@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using Mono.Cecil;
 using Mono.Cecil.Rocks;
 using Xunit;
@@ -14,11 +15,20 @@ public class ArrowTests
     // Public in the root namespace, because the vault extension calls it.
     private const string Extension = "DcrStoreVault";
 
-    // Methods of collections that change them.
-    private static readonly HashSet<string> Changing =
+    // Objects of these stay as they were made; so do those of value types.
+    private static readonly HashSet<string> Fixed =
     [
-        "Add", "AddOrUpdate", "Clear", "GetOrAdd", "GetOrCreateValue", "GetValue", "Remove", "TryAdd", "TryRemove", "set_Item",
+        "System.String", "System.Net.Http.HttpMethod", "System.Text.Encoding", "System.Text.Json.JsonSerializerOptions",
+        "System.Text.RegularExpressions.Regex", "System.Text.UTF8Encoding",
     ];
+
+    // Methods of collections that change nothing.
+    private static readonly HashSet<string> Reading =
+    [
+        "Contains", "ContainsKey", "GetEnumerator", "TryGetValue", "get_Count", "get_Item", "get_Keys", "get_Values",
+    ];
+
+    private static readonly Regex ConstantUse = new(@"\b(?=([A-Z]\w+\.[A-Z]\w+)\b)");
 
     private static readonly Dictionary<string, string[]> Core = new()
     {
@@ -30,7 +40,7 @@ public class ArrowTests
         ["Inventory"] = ["Errors", "Facts", "Handles", "Metadata", "Protocol", "Vaults"],
         ["Keys"] = ["Compat", "Metadata"],
         ["Ledger"] = ["Compat", "Errors", "Facts", "Files", "Metadata", "Vaults"],
-        ["Metadata"] = ["Errors"],
+        ["Metadata"] = ["Compat", "Errors"],
         ["Operations"] =
         [
             "Audit",
@@ -158,10 +168,35 @@ public class ArrowTests
     [Fact]
     public void Core_keeps_no_static_state() => Assert.Empty(StaticState(Repository.CoreAssembly));
 
-    /// <summary>What a runspace remembers, and what its process shares (docs/decisions.md).</summary>
+    /// <summary>
+    /// What a runspace remembers, and what its process shares (docs/decisions.md). PlainSecret.Mark is empty and read-only.
+    /// </summary>
     [Fact]
-    public void The_module_keeps_two_static_fields_that_change() =>
-        Assert.Equal(["ProcessState.Current", "RunspaceState.States"], StaticState(Repository.ModuleAssembly));
+    public void The_module_keeps_two_static_fields_that_change() => Assert.Equal(
+        ["ProcessState.Current", "RunspaceState.States"],
+        StaticState(Repository.ModuleAssembly).Except(["PlainSecret.Mark"]));
+
+    [Fact]
+    public void Commands_hold_no_URL_no_JSON_and_no_HTTP_status()
+    {
+        using var module = Read(Repository.ModuleAssembly);
+        string[] forbidden =
+        [
+            "System.Net.Http", "System.Text.Json.JsonDocument", "System.Text.Json.JsonSerializer", "JsonBag::Parse", "ServerError::get_Status",
+        ];
+        var code = module.GetAllTypes()
+            .Where(static type => Room(RootOf(type)) == "Commands")
+            .SelectMany(static type => type.Methods)
+            .Where(static method => method.HasBody)
+            .SelectMany(static method => method.Body.Instructions.Select(static instruction => instruction.Operand))
+            .ToList();
+        var texts = code.OfType<string>().Where(static text => text.Contains("://", StringComparison.Ordinal)
+            || text.StartsWith("{\"", StringComparison.Ordinal) || text.Contains("HTTP ", StringComparison.Ordinal));
+        var members = code.OfType<MemberReference>()
+            .Select(static member => member is TypeReference ? member.FullName : $"{member.DeclaringType.FullName}::{member.Name}")
+            .Where(name => forbidden.Any(part => name.Contains(part, StringComparison.Ordinal)));
+        Assert.Empty(texts.Concat(members));
+    }
 
     [Fact]
     public void Protocol_holds_no_HttpClient()
@@ -173,39 +208,51 @@ public class ArrowTests
         Assert.Empty(users);
     }
 
-    /// <summary>Static fields that can be set, and those with an object that changes.</summary>
+    /// <summary>Static fields that can be set, and those with an object that may change.</summary>
     private static string[] StaticState(string assembly)
     {
         using var module = Read(assembly);
-        var types = module
-            .GetAllTypes()
-            .Where(static type => !type.CustomAttributes.Any(static mark => mark.AttributeType.Name == "CompilerGeneratedAttribute"))
-            .ToList();
+        var types = module.GetAllTypes().ToList();
+        var methods = types.SelectMany(static type => type.Methods).Where(static method => method.HasBody).ToList();
         return
         [
-            .. types.SelectMany(static type => type.Fields)
-                .Where(field => field is { IsStatic: true, IsLiteral: false } && (!field.IsInitOnly || Changes(field, types)))
+            .. types.Where(static type => !IsGenerated(type))
+                .SelectMany(static type => type.Fields)
+                .Where(field => field is { IsStatic: true, IsLiteral: false } && (!field.IsInitOnly || MayChange(field, methods)))
                 .Select(static field => $"{field.DeclaringType.Name}.{field.Name}")
                 .Order(StringComparer.Ordinal),
         ];
     }
 
-    /// <summary>Whether the object in a field has fields that can be set, or is a collection that something is put into.</summary>
-    private static bool Changes(FieldDefinition field, List<TypeDefinition> types) =>
-        HasState(field.FieldType, [])
-        || types
-            .SelectMany(static type => type.Methods)
-            .Where(static method => method is { HasBody: true, IsConstructor: false })
-            .Where(method => Operands<FieldReference>(method).Any(used => used.FullName == field.FullName))
+    private static bool IsGenerated(TypeDefinition type) =>
+        type.CustomAttributes.Any(static mark => mark.AttributeType.Name == "CompilerGeneratedAttribute");
+
+    private static bool MayChange(FieldDefinition field, List<MethodDefinition> methods) => field.FieldType switch
+    {
+        { IsValueType: true } => false,
+        // That nobody writes into a list of names is not seen here.
+        { IsArray: true } => false,
+        var type when IsOurs(type) => HasState(type, []),
+        GenericInstanceType collection => Users(field, methods)
             .SelectMany(Operands<MethodReference>)
-            .Any(called => called.DeclaringType.FullName == field.FieldType.FullName && Changing.Contains(called.Name));
+            .Any(called => called.DeclaringType.FullName == collection.FullName && !Reading.Contains(called.Name)),
+        var type => !Fixed.Contains(type.FullName),
+    };
+
+    /// <summary>Methods that read a field, but for the one that makes its object.</summary>
+    private static IEnumerable<MethodDefinition> Users(FieldDefinition field, List<MethodDefinition> methods) => methods.Where(method =>
+        !(method.IsConstructor && method.DeclaringType == field.DeclaringType)
+        && Operands<FieldReference>(method).Any(used => used.FullName == field.FullName));
+
+    private static bool IsOurs(TypeReference type) =>
+        type.DeclaringType is { } outer ? IsOurs(outer) : type.Namespace.StartsWith("DcrPowerShell", StringComparison.Ordinal);
 
     private static IEnumerable<T> Operands<T>(MethodDefinition method) =>
         method.Body.Instructions.Select(static instruction => instruction.Operand).OfType<T>();
 
     // A JsonBag reads its text when it is first asked, and is the same to whoever has it.
     private static bool HasState(TypeReference type, HashSet<string> seen) =>
-        type.Namespace.StartsWith("DcrPowerShell", StringComparison.Ordinal)
+        IsOurs(type)
         && type.Name != "JsonBag"
         && seen.Add(type.FullName)
         && type.Resolve() is { IsValueType: false, IsInterface: false } own
@@ -229,8 +276,45 @@ public class ArrowTests
                 from used in Used(type)
                 let other = Room(used)
                 where other is not null && other != room
-                group other by room)
+                select (Room: room, Other: other))
+            .Concat(ArrowsOfConstants(assembly))
+            .GroupBy(static arrow => arrow.Room, static arrow => arrow.Other)
             .ToDictionary(static arrows => arrows.Key, static arrows => arrows.ToArray());
+    }
+
+    /// <summary>What uses a constant of another room. The compiler puts its value in its place, so only the source tells.</summary>
+    private static IEnumerable<(string Room, string Other)> ArrowsOfConstants(string assembly)
+    {
+        var rooms = new[] { Repository.CoreAssembly, assembly }.Distinct()
+            .SelectMany(Constants)
+            .ToLookup(static constant => constant.Name, static constant => constant.Room);
+        var folder = Path.Combine(Repository.Root, "src", Path.GetFileNameWithoutExtension(assembly));
+        return
+            from path in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+            let parts = Path.GetRelativePath(folder, path).Split(Path.DirectorySeparatorChar)
+            where parts is [not ("bin" or "obj"), _, ..]
+            let room = Path.GetFileNameWithoutExtension(path) == Extension ? "Extension" : parts[0]
+            from line in File.ReadLines(path)
+            where !line.TrimStart().StartsWith("//", StringComparison.Ordinal)
+            from Match use in ConstantUse.Matches(line)
+            from other in rooms[use.Groups[1].Value]
+            where other != room
+            select (room, other);
+    }
+
+    /// <summary>Constants that others may use, values of enumerations too.</summary>
+    private static List<(string Name, string Room)> Constants(string assembly)
+    {
+        using var module = Read(assembly);
+        return
+        [
+            .. from type in module.GetAllTypes()
+               let room = Room(RootOf(type))
+               where room is not null
+               from field in type.Fields
+               where field is { IsLiteral: true, IsPrivate: false }
+               select ($"{type.Name}.{field.Name}", room),
+        ];
     }
 
     /// <summary>What is left when rooms that use none of the others are taken away again and again.</summary>
@@ -282,11 +366,14 @@ public class ArrowTests
         var named = new List<TypeReference?> { type.BaseType };
         named.AddRange(type.Interfaces.Select(item => item.InterfaceType));
         named.AddRange(type.Fields.Select(field => field.FieldType));
-        named.AddRange(type.CustomAttributes.Select(attribute => attribute.AttributeType));
+        named.AddRange(type.GenericParameters.SelectMany(Constraints));
+        named.AddRange(Marks(type).Concat(type.Fields.SelectMany(Marks)).Concat(type.Properties.SelectMany(Marks)));
         foreach (var method in type.Methods)
         {
             named.Add(method.ReturnType);
             named.AddRange(method.Parameters.Select(parameter => parameter.ParameterType));
+            named.AddRange(method.GenericParameters.SelectMany(Constraints));
+            named.AddRange(Marks(method).Concat(method.Parameters.SelectMany(Marks)));
             if (!method.HasBody)
             {
                 continue;
@@ -315,6 +402,18 @@ public class ArrowTests
 
         return named.OfType<TypeReference>().SelectMany(Parts);
     }
+
+    private static IEnumerable<TypeReference> Constraints(GenericParameter parameter) =>
+        parameter.Constraints.Select(static constraint => constraint.ConstraintType);
+
+    /// <summary>Attributes, and the types that they are given.</summary>
+    private static IEnumerable<TypeReference> Marks(ICustomAttributeProvider marked) =>
+        marked.CustomAttributes.SelectMany(static attribute => attribute
+            .ConstructorArguments.Concat(attribute.Properties.Select(static property => property.Argument))
+            .SelectMany(static argument => argument.Value as CustomAttributeArgument[] ?? [argument])
+            .Select(static argument => argument.Value)
+            .OfType<TypeReference>()
+            .Append(attribute.AttributeType));
 
     /// <summary>A generic or array type and what it is made of; a nested type as the one that holds it.</summary>
     private static IEnumerable<TypeReference> Parts(TypeReference type) => type switch

@@ -84,21 +84,6 @@ public class LayoutTests
     }
 
     [Fact]
-    public void Commands_hold_no_URL_no_JSON_and_no_HTTP_status()
-    {
-        var theirs = new Regex(
-            @"""https?:|System\.Text\.Json|\bJson(Serializer|Document|Element|Node)|System\.Net\.Http|HttpStatus|HTTP \d|Status\w* \w+ \d"
-        );
-        var lines =
-            from path in Directory.GetFiles(Path.Combine(Repository.Root, "src/DcrPowerShell/Commands"), "*.cs")
-            from line in File.ReadLines(path)
-            let code = Regex.Replace(line, "//.*", "")
-            where theirs.IsMatch(code)
-            select $"{Path.GetFileName(path)}: {code.Trim()}";
-        Assert.Empty(lines);
-    }
-
-    [Fact]
     public void Each_type_and_method_that_the_architecture_page_names_exists()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));

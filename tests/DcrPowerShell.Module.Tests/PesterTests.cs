@@ -31,13 +31,13 @@ public class PesterTests(ITestOutputHelper log)
 }
 
 /// <summary>
-/// Runs the Pester suite in three processes at a time, the longest files first. xunit itself runs the cases of a class one after the other,
+/// Runs the Pester suite in four processes at a time, the longest files first. xunit itself runs the cases of a class one after the other,
 /// and each waits for its file: how long that one took is in its output.
 /// </summary>
 public sealed class PesterRun : ITestCaseOrderer
 {
-    // One more than the cores of the smallest machine: several of the long files mostly wait, for slow servers and vaults.
-    private const int Workers = 3;
+    // Two more than the cores of the smallest machine: several of the long files mostly wait, for slow servers and vaults.
+    private const int Workers = 4;
 
     // A PowerShell that has the module and Pester costs as much as a small file.
     private const int Sharing = 6;

@@ -11,7 +11,7 @@ namespace DcrPowerShell.Binding;
 /// </summary>
 internal static class PlainSecret
 {
-    public static readonly SecureString Mark = new();
+    public static readonly SecureString Mark = NewMark();
 
     /// <exception cref="DcrException">InvalidSetup: one of the parameters has plain text.</exception>
     public static void Refuse(IEnumerable<KeyValuePair<string, object>> bound)
@@ -20,5 +20,12 @@ internal static class PlainSecret
         {
             throw BindingErrors.PlainSecret(parameter);
         }
+    }
+
+    private static SecureString NewMark()
+    {
+        var mark = new SecureString();
+        mark.MakeReadOnly();
+        return mark;
     }
 }
