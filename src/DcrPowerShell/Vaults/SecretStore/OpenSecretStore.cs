@@ -94,7 +94,7 @@ internal sealed class OpenSecretStore
             }
 
             members.UsePassword(store)?.Dispose();
-            Array.ForEach(members.Watching, TakeTurns);
+            members.HaveWatchedHandled(TakeTurn);
             return WhatToTell(members, store);
         }
         catch (TargetInvocationException failure)
@@ -115,7 +115,7 @@ internal sealed class OpenSecretStore
             // Where there is no copy yet, SecretStore is about to read the file.
             if (members.OpenStore is { } store)
             {
-                Array.ForEach(members.Watching, TakeTurns);
+                members.HaveWatchedHandled(TakeTurn);
                 var before = members.Data(store);
                 _runspace.WithSecretManagementOccupied(() => members.UpdateFromFile(store));
                 if (ReferenceEquals(members.Data(store), before))
@@ -229,30 +229,14 @@ internal sealed class OpenSecretStore
     }
 
     /// <summary>
-    /// Has SecretStore's handler of what its watcher saw wait for our calls, and them for it: its helper runspace does not bear two
-    /// callers.
+    /// SecretStore's handler of what its watcher saw waits for our calls, and they for it: its helper runspace does not bear two callers.
+    /// Calls of the user's own may go on: the handler fires after every write, and they would fail meanwhile.
     /// </summary>
-    private void TakeTurns(FieldInfo watching)
+    private void TakeTurn(Action handler)
     {
-        if (watching.GetValue(null) is Delegate { Target: not ITurn } handler)
+        lock (_runspace.Line)
         {
-            var type = typeof(Turn<>).MakeGenericType(watching.FieldType.GetGenericArguments());
-            var turn = Activator.CreateInstance(type, handler, _runspace)!;
-            watching.SetValue(null, Delegate.CreateDelegate(watching.FieldType, turn, "Take"));
-        }
-    }
-
-    private interface ITurn;
-
-    private sealed class Turn<TArgs>(EventHandler<TArgs> handler, VaultRunspace runspace) : ITurn
-    {
-        public void Take(object? sender, TArgs args)
-        {
-            lock (runspace.Line)
-            {
-                // Calls of the user's own may go on: the handler fires after every write, and they would fail meanwhile.
-                runspace.Alone(() => handler(sender, args));
-            }
+            _runspace.Alone(handler);
         }
     }
 }

@@ -60,6 +60,7 @@ internal sealed class SecretStoreMembers
     private readonly PropertyInfo _aesIv;
     private readonly MethodInfo _validate;
     private readonly MethodInfo _bytesOf;
+    private readonly FieldInfo[] _watching;
 
     /// <exception cref="MissingMemberException">Another version.</exception>
     private SecretStoreMembers(Type type)
@@ -107,7 +108,7 @@ internal sealed class SecretStoreMembers
         _aesIv = Property(key, "IV");
         _validate = Method(crypto, "ValidateHashWithPasswordOrUser", text, typeof(byte[]), typeof(byte[]));
         _bytesOf = Method(Class("Utils"), "GetDataFromSecureString", text, typeof(byte[]).MakeByRefType());
-        Watching = [Field(file, "DataUpdated"), Field(file, "ConfigUpdated")];
+        _watching = [Field(file, "DataUpdated"), Field(file, "ConfigUpdated")];
         Paths = PathFields.Select(name => Needed(Field(file, name).GetValue(null) as string)).ToArray();
 
         Type Class(string name) => Needed(assembly.GetType(Namespace + name));
@@ -140,11 +141,23 @@ internal sealed class SecretStoreMembers
     /// <summary>The paths of the store itself, its key and its configuration.</summary>
     public string[] Paths { get; }
 
-    /// <summary>What is called when SecretStore's watcher saw a file change.</summary>
-    public FieldInfo[] Watching { get; }
-
     /// <summary>The store in this process's memory; null where it is not open.</summary>
     public object? OpenStore => _localStore.GetValue(null) is { } local ? _secureStore.GetValue(local) : null;
+
+    /// <summary>Has what SecretStore's watcher saw handled in turns of ours, unless it is already.</summary>
+    /// <param name="turn">Calls SecretStore's own handler.</param>
+    public void HaveWatchedHandled(Action<Action> turn)
+    {
+        foreach (var field in _watching)
+        {
+            if (field.GetValue(null) is Delegate { Target: not ITurn } handler)
+            {
+                var type = typeof(Turn<>).MakeGenericType(field.FieldType.GetGenericArguments());
+                var target = Activator.CreateInstance(type, handler, turn)!;
+                field.SetValue(null, Delegate.CreateDelegate(field.FieldType, target, "Take"));
+            }
+        }
+    }
 
     /// <summary>Opens the store, if it is not open.</summary>
     /// <exception cref="TargetInvocationException">It is locked or cannot be read.</exception>
@@ -361,4 +374,11 @@ internal sealed class SecretStoreMembers
 
     private static T Needed<T>(T? member)
         where T : class => member ?? throw new MissingMemberException();
+
+    private interface ITurn;
+
+    private sealed class Turn<TArgs>(EventHandler<TArgs> handler, Action<Action> turn) : ITurn
+    {
+        public void Take(object? sender, TArgs args) => turn(() => handler(sender, args));
+    }
 }
