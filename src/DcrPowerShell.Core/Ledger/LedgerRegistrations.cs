@@ -122,7 +122,7 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
         );
         var written = await disk.WriteAsync(
                 state =>
-                    !state.IsUnchanged(kept.Header.Client, since) ? []
+                    !state.IsAtSequence(kept.Header.Client, since) ? []
                     : from is null ? [state.Ranked(kept)]
                     : [state.Ranked(kept), moved],
                 isDurable: true

@@ -69,7 +69,7 @@ internal sealed class LedgerRequests(
         IReadOnlyList<FrameDraft> Asked(LedgerState state)
         {
             var replaced = replaces is null ? LedgerHash.None : frames.Client(replaces.Issuer, replaces.ClientId);
-            if (replaces is not null && !state.IsAsIn(replaced, replaces.Sequence))
+            if (replaces is not null && !state.HasNotChangedSince(replaced, replaces.Sequence))
             {
                 throw StoreErrors.ChangedMeanwhile(replaces.ClientId);
             }

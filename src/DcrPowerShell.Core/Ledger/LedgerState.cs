@@ -114,17 +114,18 @@ internal sealed class LedgerState
     public bool Knows(LedgerHash client, ulong place) =>
         Client(client) is not (null or { IsRemoved: true, IsPending: false }) || IsLeftover(client, place);
 
-    /// <summary>A client is as it was when somebody read it. An answer that is not used yet counts as newer.</summary>
-    public bool IsUnchanged(LedgerHash client, long since) =>
+    /// <summary>Whether a client's newest frame has this sequence, and no answer about it waits to be used.</summary>
+    public bool IsAtSequence(LedgerHash client, long since) =>
         Client(client)?.Header.Sequence == since
         && !Open.Any(entry => entry.Frames.Exists(frame => frame.Header.Kind == FrameKind.Answered && frame.Header.Client == client));
 
-    /// <summary>Whether nobody has written anything about a registration since it was found.</summary>
-    public bool IsAsIn(LedgerHash client, long found) =>
+    /// <summary>Whether a registration is there and has no newer frame. Answers that wait do not count.</summary>
+    public bool HasNotChangedSince(LedgerHash client, long found) =>
         Client(client) is { IsRegistration: true } row && row.Header.Sequence <= found;
 
     /// <summary>
-    /// A registration stays its tenant's, or not, whatever becomes of it. One that was taken in never takes the tenant over.
+    /// Gives a registration its rank among those of its tenant. A newer version keeps the rank that the client has; one that was taken in
+    /// from a vault (<paramref name="yields"/>) stands behind a client that the tenant has already.
     /// </summary>
     public FrameDraft Ranked(FrameDraft draft, bool yields = false)
     {

@@ -80,7 +80,7 @@ internal sealed class LedgerVaults(LedgerDisk disk, LedgerFrames frames, LedgerR
             !(row is { IsRemoved: true } && row.Header.Sequence > readAt)
             && (
                 !state.Knows(header.Client, header.Place)
-                || (row is { IsRemoved: false } && state.IsUnchanged(header.Client, replaces))
+                || (row is { IsRemoved: false } && state.IsAtSequence(header.Client, replaces))
                 || (row is { IsPending: false } && row.Header.Place == header.Place && damaged.Contains((row.Client, row.Header.Sequence)))
             );
     }

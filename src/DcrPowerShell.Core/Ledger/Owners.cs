@@ -7,7 +7,7 @@ namespace DcrPowerShell.Ledger;
 
 /// <summary>
 /// Tells which process is at work on an entry. Each process holds a lock on a file of its own as long as it lives; the name of that file
-/// stands in its intents. A process id would not do: containers have the same ones, and see not each other's.
+/// stands in its intents. A process id would not do: two containers may have the same one, and do not see each other's.
 /// </summary>
 internal sealed class Owners(IStoreFolder folder) : IDisposable
 {

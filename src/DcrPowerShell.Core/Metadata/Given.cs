@@ -74,8 +74,7 @@ internal static class Given
     }
 
     /// <summary>
-    /// What a program wrote in the place of a value, and what to do: what is the same in many cells names nobody. Null where nothing can be
-    /// seen.
+    /// Why a text is no value, such as #N/A or 1.2E+05, which a spreadsheet puts in place of one, and what to do. Null where it may be one.
     /// </summary>
     public static (string Why, string Fix)? Spoilt(string text) =>
         NoValue.IsMatch(text) ? ("is what a spreadsheet writes where it found no value", "Correct the cell, and save the file again.")
