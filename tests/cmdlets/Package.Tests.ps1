@@ -140,8 +140,8 @@ Describe 'The package' {
             (Get-ChildItem $installed).Name | Should -Be 'DcrPowerShell', $id
         }
 
-        # It looks for what the module depends on in the folder of all accounts, wherever PSModulePath leads, and takes what is there. So that
-        # it brings SecretManagement along is seen with Save-Module alone.
+        # It takes what the module depends on from the folder of all accounts, if it is there, wherever PSModulePath leads. So Save-Module
+        # alone shows that it brings SecretManagement along.
         It 'installs with Install-Module' -Skip:([Environment]::OSVersion.Platform -eq 'Win32NT') {
             Register-PSRepository -Name Feed -SourceLocation $feed.FullName -InstallationPolicy Trusted
             try { Install-Module DcrPowerShell -Repository Feed -Scope CurrentUser } finally { Unregister-PSRepository Feed }
