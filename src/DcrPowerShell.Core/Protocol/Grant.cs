@@ -37,8 +37,7 @@ internal static class Grant
 
     /// <summary>
     /// The members that are asked for otherwise than before: neither as they were granted nor as they were asked. Secrets are kept masked,
-    /// so
-    /// of these nobody can tell.
+    /// so of these nobody can tell.
     /// </summary>
     /// <param name="remembered">What <see cref="Remember"/> gave.</param>
     /// <param name="known">Secrets to mask wherever they stand.</param>
