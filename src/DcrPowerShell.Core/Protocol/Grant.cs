@@ -9,7 +9,9 @@ using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
 
-/// <summary>Compares what was asked for with what the server granted; it may replace or drop any value (RFC 7591, section 3.2.1).</summary>
+/// <summary>
+/// The members whose value at the server differs from the wanted one. A server may replace or drop any (RFC 7591, section 3.2.1).
+/// </summary>
 internal static class Grant
 {
     private const string Mail = "mailto:";
