@@ -9,8 +9,7 @@ namespace DcrPowerShell.Module.Tests;
 
 /// <summary>
 /// The faults of docs/faults.md and the ledger's rules of docs/architecture.md: none is left out, and each names a test that exists or says
-/// why
-/// it is not run here.
+/// why it is not run here.
 /// </summary>
 public class FaultTableTests
 {

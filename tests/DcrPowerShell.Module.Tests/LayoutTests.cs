@@ -53,7 +53,7 @@ public class LayoutTests
     public void No_line_is_longer_than_140_columns()
     {
         var longer =
-            from path in SourceFiles(".cs", ".ps1", ".psm1", ".psd1", ".yml", ".csproj", ".md")
+            from path in SourceFiles(".cs", ".ps1", ".psm1", ".psd1", ".ps1xml", ".mjs", ".props", ".yml", ".csproj", ".md")
             from line in File.ReadLines(Path.Combine(Repository.Root, path)).Select(static (text, index) => (Text: text, Number: index + 1))
             where Counted(path, line.Text).Length > 140
             select $"{path}: {line.Number}";

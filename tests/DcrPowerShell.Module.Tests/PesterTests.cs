@@ -180,7 +180,7 @@ public sealed class PesterRun : ITestCaseOrderer
     }
 }
 
-/// <summary>A theory that is skipped where no file can run. <see cref="LeftOutFactAttribute"/> says why.</summary>
+/// <summary>A theory that is skipped where no file can run. <see cref="NotRunFactAttribute"/> says why.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PesterTheoryAttribute : TheoryAttribute
 {

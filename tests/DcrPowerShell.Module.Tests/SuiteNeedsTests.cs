@@ -13,10 +13,10 @@ public class SuiteNeedsTests
     private static readonly string[] Vault = [SuiteNeeds.PowerShell, SuiteNeeds.SecretManagement, SuiteNeeds.SecretStore];
     private static readonly string[] Plain = [SuiteNeeds.PowerShell];
 
-    [LeftOutFact]
+    [NotRunFact]
     public void Everything_that_CI_and_DCR_REQUIRE_name_is_here()
     {
-        var missing = string.Join(", ", LeftOutFactAttribute.MissingAndRequired);
+        var missing = string.Join(", ", NotRunFactAttribute.MissingAndRequired);
         Assert.True(missing.Length == 0, $"CI or DCR_REQUIRE demands what is missing: {missing}.");
     }
 
@@ -92,9 +92,9 @@ public class SuiteNeedsTests
 
 /// <summary>A test that is skipped where something did not run, and whose name is then the line that says what and why.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class LeftOutFactAttribute : FactAttribute
+internal sealed class NotRunFactAttribute : FactAttribute
 {
-    public LeftOutFactAttribute()
+    public NotRunFactAttribute()
     {
         // dotnet test prints names of skipped tests and not their reasons.
         DisplayName = SuiteNeeds.Omitted(PesterRun.Files.Select(static file => file.Needs), Machine.Missing);

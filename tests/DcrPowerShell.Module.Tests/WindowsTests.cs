@@ -71,7 +71,7 @@ public sealed class WindowsTests(WinePrefix wine, ITestOutputHelper log) : IClas
     }
 }
 
-/// <summary>A theory that is skipped where there is neither Windows nor Wine. <see cref="LeftOutFactAttribute"/> says why.</summary>
+/// <summary>A theory that is skipped where there is neither Windows nor Wine. <see cref="NotRunFactAttribute"/> says why.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class WindowsTheoryAttribute : TheoryAttribute
 {

@@ -74,8 +74,8 @@ public sealed class DcrTestServer : IAsyncDisposable
 
     /// <summary>
     /// What the server holds now. Okta: <c>secrets</c>, the Apps API's by client. Auth0: <c>managementToken</c>, <c>settings</c>,
-    /// <c>applications</c>,
-    /// <c>clientGrants</c>, <c>connections</c>, <c>networkAcls</c>, <c>resourceServers</c>, as the Management API writes them.
+    /// <c>applications</c>, <c>clientGrants</c>, <c>connections</c>, <c>networkAcls</c>, <c>resourceServers</c>, as the Management API
+    /// writes them.
     /// </summary>
     public JsonObject State
     {

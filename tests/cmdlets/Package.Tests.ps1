@@ -82,9 +82,16 @@ Describe 'The package' {
             Add-Type -AssemblyName System.IO.Compression.FileSystem
             [IO.Compression.ZipFile]::CreateFromDirectory($other, (Join-Path $feed "$id.1.1.99.nupkg"))
             $saved = New-Item (Join-Path $TestDrive saved) -ItemType Directory
+
+            # Of this account, whose home folder is a throw-away one but on Windows.
+            $installed = "$HOME/.local/share/powershell/Modules"
+            $ownPath = $env:PSModulePath
         }
 
-        AfterEach { Get-ChildItem $saved | Remove-Item -Recurse -Force }
+        AfterEach {
+            $env:PSModulePath = $ownPath
+            Get-ChildItem $saved, $installed -ErrorAction Ignore | Remove-Item -Recurse -Force
+        }
 
         It 'brings SecretManagement along with PowerShellGet' {
             Register-PSRepository -Name Feed -SourceLocation $feed.FullName -InstallationPolicy Trusted
@@ -104,6 +111,41 @@ Describe 'The package' {
             }
 
             (Get-ChildItem $saved).Name | Should -Be 'DcrPowerShell', $id
+        }
+
+        # On Windows both would put the stand-in, or this module, beside the account's own modules.
+        It 'is published from its file, and installs with SecretManagement' -Skip:(
+            [Environment]::OSVersion.Platform -eq 'Win32NT' -or
+            -not (Get-Command Publish-PSResource -ErrorAction Ignore | Where-Object { $_.Parameters.ContainsKey('NupkgPath') })) {
+            $published = New-Item (Join-Path $TestDrive published) -ItemType Directory
+            Register-PSResourceRepository -Name Published -Uri $published.FullName -Trusted
+            try {
+                Get-ChildItem $feed | ForEach-Object { Publish-PSResource -NupkgPath $_.FullName -Repository Published }
+            } finally { Unregister-PSResourceRepository Published }
+
+            (Get-FileHash (Join-Path $published $package.Name)).Hash | Should -Be (Get-FileHash $package.FullName).Hash
+
+            # The real SecretManagement, which may be in another folder of this path, would do.
+            $env:PSModulePath = $installed, (Join-Path $PSHOME Modules) -join [IO.Path]::PathSeparator
+            Import-Module "$PSScriptRoot/Feed.psm1"
+            $gallery = Start-Feed (Get-ChildItem $published)
+            Register-PSResourceRepository -Name Gallery -Uri $gallery.Uri -ApiVersion V2 -Trusted
+            try {
+                Install-PSResource DcrPowerShell -Repository Gallery
+            } finally {
+                Unregister-PSResourceRepository Gallery
+                Stop-Feed $gallery
+            }
+
+            (Get-ChildItem $installed).Name | Should -Be 'DcrPowerShell', $id
+        }
+
+        # It takes what the module depends on from the folder of all accounts, if it is there, wherever PSModulePath leads. So Save-Module
+        # alone shows that it brings SecretManagement along.
+        It 'installs with Install-Module' -Skip:([Environment]::OSVersion.Platform -eq 'Win32NT') {
+            Register-PSRepository -Name Feed -SourceLocation $feed.FullName -InstallationPolicy Trusted
+            try { Install-Module DcrPowerShell -Repository Feed -Scope CurrentUser } finally { Unregister-PSRepository Feed }
+            (Get-ChildItem $installed).Name | Should -Contain 'DcrPowerShell'
         }
     }
 

@@ -11,7 +11,10 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell;
 
-/// <summary>A registered OAuth client as the server last described it. Immutable; secrets are SecureStrings.</summary>
+/// <summary>
+/// A registered OAuth client as the server last described it. What it says of the client does not change; the connection that it came from
+/// is set once it is output. Secrets are SecureStrings.
+/// </summary>
 public sealed class DcrClient
 {
     private readonly RegistrationRecord _record;

@@ -105,8 +105,7 @@ internal sealed class FrameScanner(IAppendFile file, FrameCodec codec)
 
     /// <summary>
     /// Whether bytes that no frame covers begin with a header that was changed: a killed writer leaves a whole one, or the beginning of
-    /// one,
-    /// and lost power zeros.
+    /// one, and lost power zeros.
     /// </summary>
     public bool HasSpoiltHeader(long at, long end) =>
         end - at >= FrameHeader.Size && HeaderAt(at) is null && FrameHeader.WasWritten(At(at, FrameHeader.Size));

@@ -14,8 +14,7 @@ internal sealed class LedgerRegistrations(LedgerDisk disk, LedgerFrames frames)
     /// <summary>
     /// Writes a registration as it is now. What was answered is on the disk by then, so that this need not be. With a vault it stays
     /// pending until <see cref="LedgerVaults.StoredAsync"/>. One that is kept elsewhere stays there: <see cref="MoveAsync"/> alone gives it
-    /// another
-    /// place.
+    /// another place.
     /// </summary>
     /// <param name="vaultId">Where a new one goes; null for the ledger itself.</param>
     /// <param name="entry">What brought it; none for nothing.</param>

@@ -60,7 +60,7 @@ internal sealed class OpenEntry
     public bool IsOrphaned { get; set; }
 }
 
-/// <summary>What the frames of a ledger come to, by their headers alone. Not for several threads at once.</summary>
+/// <summary>The state of all requests and clients, computed from the headers of frames. Not for several threads at once.</summary>
 internal sealed class LedgerState
 {
     private readonly Dictionary<LedgerHash, LedgerRow> _clients = [];

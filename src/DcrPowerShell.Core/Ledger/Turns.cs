@@ -6,9 +6,7 @@ using DcrPowerShell.Files;
 
 namespace DcrPowerShell.Ledger;
 
-/// <summary>
-/// One at a time, of all processes that have this folder, does something that concerns one client.
-/// </summary>
+/// <summary>A lock for each client, across the threads and processes that use this folder.</summary>
 /// <param name="prefix">What the names of its lock files begin with.</param>
 internal sealed class Turns(IStoreFolder folder, string prefix)
 {

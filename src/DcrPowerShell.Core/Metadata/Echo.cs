@@ -5,7 +5,7 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Metadata;
 
-/// <summary>What a server repeats in a success of the secrets that were sent along: it is not the client's, and is not kept.</summary>
+/// <summary>Masks secrets that were sent and that the server repeats in its answer: they are not the client's, and are not kept.</summary>
 internal static class Echo
 {
     // Here a client's own secrets come back, and a software statement is none (RFC 7591, section 3.2.1).

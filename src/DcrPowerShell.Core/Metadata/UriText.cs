@@ -31,8 +31,7 @@ internal static class UriText
 
     /// <summary>
     /// An address to look at: <see cref="Uri.ToString"/> and <see cref="Uri.OriginalString"/> give characters that steer a terminal,
-    /// encoded
-    /// ones too. A blank stands in their place.
+    /// encoded ones too. A blank stands in their place.
     /// </summary>
     public static Uri? Shown(Uri? uri)
     {

@@ -9,7 +9,9 @@ using DcrPowerShell.Metadata;
 
 namespace DcrPowerShell.Protocol;
 
-/// <summary>Compares what was asked for with what the server granted; it may replace or drop any value (RFC 7591, section 3.2.1).</summary>
+/// <summary>
+/// The members whose value at the server differs from the wanted one. A server may replace or drop any (RFC 7591, section 3.2.1).
+/// </summary>
 internal static class Grant
 {
     private const string Mail = "mailto:";
@@ -37,8 +39,7 @@ internal static class Grant
 
     /// <summary>
     /// The members that are asked for otherwise than before: neither as they were granted nor as they were asked. Secrets are kept masked,
-    /// so
-    /// of these nobody can tell.
+    /// so of these nobody can tell.
     /// </summary>
     /// <param name="remembered">What <see cref="Remember"/> gave.</param>
     /// <param name="known">Secrets to mask wherever they stand.</param>

@@ -139,8 +139,7 @@ internal static class MetadataRules
 
     /// <summary>
     /// What <c>application_type</c> redirect URIs speak for, where nobody named it: <c>native</c> where all of them are loopback addresses
-    /// or
-    /// have private-use schemes, else <c>web</c> (OpenID Connect Dynamic Client Registration 1.0, section 2).
+    /// or have private-use schemes, else <c>web</c> (OpenID Connect Dynamic Client Registration 1.0, section 2).
     /// </summary>
     public static string ApplicationTypeOf(JsonBag metadata)
     {

@@ -77,8 +77,7 @@ internal static class ResourceDiscovery
 
     /// <summary>
     /// The same URL; or, as many MCP servers have it and draft-mcguinness-oauth-rfc9728bis would allow, the beginning of its path at the
-    /// same
-    /// origin.
+    /// same origin.
     /// </summary>
     private static bool IsOf(Uri resource, string named)
     {

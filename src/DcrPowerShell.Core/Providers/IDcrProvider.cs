@@ -11,7 +11,7 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Providers;
 
-/// <summary>One dialect of registration and management. Sends and judges; storing is its caller's.</summary>
+/// <summary>Registers and manages clients at one server, in its dialect. Sends and judges; storing is its caller's.</summary>
 internal interface IDcrProvider
 {
     DcrProvider Kind { get; }

@@ -8,7 +8,9 @@ using DcrPowerShell.Providers.Udap;
 
 namespace DcrPowerShell.Providers;
 
-/// <summary>What a service does in its own way. One for each value of <see cref="DcrProvider"/>.</summary>
+/// <summary>
+/// Recognises a server's dialect, and makes the provider for it. One for each value of <see cref="DcrProvider"/>.
+/// </summary>
 internal interface IDialect
 {
     DcrProvider Kind { get; }

@@ -58,8 +58,7 @@ internal sealed record RegistrationRecord
 
     /// <summary>
     /// Members that the server granted otherwise than they were last asked for, each with the hash of what was asked: the same wish again
-    /// is
-    /// no change.
+    /// is no change.
     /// </summary>
     public JsonBag Asked { get; init; } = JsonBag.Empty;
 
@@ -88,8 +87,7 @@ internal sealed record RegistrationRecord
 
     /// <summary>
     /// False for a client that authenticates otherwise. A secret from before it went over to keys is kept, and of no interest; one that a
-    /// server
-    /// gave a public client may be asked for.
+    /// server gave a public client may be asked for.
     /// </summary>
     public bool UsesSecret => Metadata.Text(ClientMember.TokenEndpointAuthMethod) switch
     {

@@ -8,8 +8,7 @@ namespace DcrPowerShell.Binding;
 /// <summary>
 /// Reads a text as a cell gives it. Null is an empty text: a piped row may have null cells (CSV, JSON), and PowerShell binds null to a text
 /// only in the default parameter set, which would leave it with the wrong one. A date is written the same in every culture. A list of one,
-/// as
-/// JSON may have it, is that one: PowerShell would drop it.
+/// as JSON may have it, is that one: PowerShell would drop it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NullAsEmptyAttribute : ArgumentTransformationAttribute

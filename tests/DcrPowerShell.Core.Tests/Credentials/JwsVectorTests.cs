@@ -42,7 +42,7 @@ public class JwsVectorTests
     }
 
     [FullCryptographyFact]
-    public void Both_halves_of_an_ES_signature_keep_their_leading_zeros()
+    public void The_two_halves_of_an_ES_signature_keep_their_leading_zeros()
     {
         // One in 128 has such a zero: in 600 there is none once in a hundred runs, and the length tells.
         using var key = SigningKey.FromJwk(RfcVectors.P256Key);

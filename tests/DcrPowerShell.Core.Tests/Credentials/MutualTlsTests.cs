@@ -14,7 +14,7 @@ namespace DcrPowerShell.Core.Tests.Credentials;
 public class MutualTlsTests
 {
     [FullCryptographyFact]
-    public async Task It_is_shown_to_a_server_that_asks_for_it()
+    public async Task The_certificate_is_shown_to_a_server_that_asks_for_it()
     {
         using var certificate = TestCertificates.Rsa();
         using var server = await SharedTestServer.StartAsync("""{"https":"valid","requireClientCertificate":true}""");
@@ -26,7 +26,7 @@ public class MutualTlsTests
     }
 
     [FullCryptographyFact]
-    public async Task Without_one_the_connection_fails_and_says_so()
+    public async Task Without_a_certificate_the_connection_fails_and_says_so()
     {
         using var server = await SharedTestServer.StartAsync("""{"https":"valid","requireClientCertificate":true}""");
         var error = await Assert.ThrowsAsync<DcrException>(() => ConnectAsync(server, certificate: null));
@@ -36,7 +36,7 @@ public class MutualTlsTests
     }
 
     [FullCryptographyFact]
-    public async Task The_server_is_trusted_no_more_for_that()
+    public async Task A_server_is_trusted_no_more_because_the_user_has_a_certificate()
     {
         using var certificate = TestCertificates.Rsa();
         using var server = await SharedTestServer.StartAsync("""{"https":"valid","requireClientCertificate":true}""");
@@ -48,7 +48,7 @@ public class MutualTlsTests
 
     /// <summary>RFC 8705, section 2: the form has the client_id, and nothing else proves the client.</summary>
     [FullCryptographyFact]
-    public async Task It_proves_the_client_at_the_token_endpoint()
+    public async Task The_certificate_proves_the_client_at_the_token_endpoint()
     {
         using var certificate = TestCertificates.Ec(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
         using var server = await SharedTestServer.StartAsync(Switches(certificate));
@@ -71,7 +71,7 @@ public class MutualTlsTests
 
     /// <summary>RFC 8705, section 5; clients may be managed at the server's usual address all the same.</summary>
     [FullCryptographyFact]
-    public async Task It_goes_to_the_endpoints_that_the_server_has_for_it()
+    public async Task The_certificate_goes_to_the_endpoints_that_the_server_has_for_it()
     {
         using var certificate = TestCertificates.Rsa();
         using var usual = await SharedTestServer.StartAsync("""{"https":"valid"}""");
@@ -104,7 +104,7 @@ public class MutualTlsTests
     }
 
     [FullCryptographyFact]
-    public async Task Without_one_the_usual_endpoints_are_used()
+    public async Task Without_a_certificate_the_usual_endpoints_are_used()
     {
         using var server = await SharedTestServer.StartAsync(
             """{"https":"valid","discoveryOverrides":{"mtls_endpoint_aliases":{"registration_endpoint":"https://mtls.example.com/register"}}}"""

@@ -77,7 +77,7 @@ public class SoftwareStatementTests
     }
 
     [Fact]
-    public void Its_end_is_read_and_its_signature_is_not_judged()
+    public void The_end_of_a_statement_is_read_and_its_signature_is_not_judged()
     {
         Assert.Equal(1300819380, SoftwareStatement.ExpiresAt(RfcVectors.RsaJws)!.Value.ToUnixTimeSeconds());
         Assert.Equal(1300819380, SoftwareStatement.BestBefore(RfcVectors.RsaJws)!.Value.ToUnixTimeSeconds());

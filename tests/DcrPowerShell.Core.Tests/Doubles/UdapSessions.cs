@@ -25,8 +25,8 @@ internal static class UdapSessions
          "scope":"user/Patient.read","logo_uri":"https://app.example.com/logo.png"}
         """;
 
-    // Of the ledger's frames, the one that keeps what an answer brought.
-    private const int Keeping = 3;
+    // A change writes three frames to the ledger: asked, answered, kept. A process is killed when it is to write the frame of this number.
+    private const int KeptFrame = 3;
 
     public static SigningCertificate SignerOf(OrderedCertificate certificate, X509Certificate2[] anchors) =>
         SigningCertificate.Of(SigningKey.FromPem(certificate.Key), CertificateFile.OfPem(certificate.Certificate), anchors);
@@ -103,7 +103,7 @@ internal static class UdapSessions
 
     public static async Task KillAsync(Session session, Func<Task> act)
     {
-        var (disk, left) = (session.Process.Machine.Disk, Keeping);
+        var (disk, left) = (session.Process.Machine.Disk, KeptFrame);
         disk.Before = call =>
         {
             if (

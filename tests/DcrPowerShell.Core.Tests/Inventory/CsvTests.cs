@@ -44,7 +44,7 @@ public class CsvTests
     [InlineData("Clinic\n+1+1;x", "Clinic\n'+1+1;x")]
     [InlineData("Clinic\t-1+1", "Clinic\t'-1+1")]
     [InlineData(" =1+1", "' =1+1")]
-    public void Nor_does_a_formula_run_in_the_middle_of_a_cell(string cell, string expected) =>
+    public void A_formula_in_the_middle_of_a_cell_does_not_run(string cell, string expected) =>
         Assert.Equal($"\"{expected}\"", Csv.Row([cell]));
 
     /// <summary>Scripts look clients up by it, and there is nothing in it to call.</summary>

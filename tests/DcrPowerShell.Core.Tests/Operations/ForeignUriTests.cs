@@ -21,7 +21,7 @@ public class ForeignUriTests
     [InlineData("https://as.example.com/v2/register/c1", "https://as.example.com/v2/register/c1")]
     [InlineData("/v2/register/c1", "https://as.example.com/v2/register/c1")]
     [InlineData("https://manage.example.com/c1", "https://manage.example.com/c1")] // Allowed
-    public async Task It_takes_the_place_of_the_good_one_only_where_the_token_may_go(string named, string expected)
+    public async Task A_later_management_address_is_taken_only_where_the_token_may_go(string named, string expected)
     {
         using var handler = Server(Good).Answer(200, Client(Good)).Answer(200, Client(named));
         using var session = await ConnectAsync(handler);
@@ -37,7 +37,7 @@ public class ForeignUriTests
 
     /// <summary>Nothing else is known: it is kept as it came, and refused when the token would go there.</summary>
     [Fact]
-    public async Task The_first_one_is_kept_as_it_came()
+    public async Task The_first_management_address_is_kept_as_it_came()
     {
         using var handler = Server("https://evil.example/register/c1");
         using var session = await ConnectAsync(handler);
@@ -47,7 +47,7 @@ public class ForeignUriTests
 
     /// <summary>A line end in it begins no header: it is no URL, or encoded.</summary>
     [Fact]
-    public async Task A_line_end_in_it_reaches_no_request_line()
+    public async Task A_line_end_in_a_management_address_reaches_no_request_line()
     {
         using var handler = Server("https://as.example.com/register/c1\\r\\nX-Evil: 1").Answer(200, Client(Good)).Answer(200, Client(Good));
         using var session = await ConnectAsync(handler);

@@ -171,7 +171,7 @@ public class ImportOperationTests
     }
 
     [Fact]
-    public async Task It_may_go_to_an_origin_that_the_connection_allows()
+    public async Task The_token_of_an_imported_client_may_go_to_an_origin_that_the_connection_allows()
     {
         using var session = await Session.StartAsync(change: static request =>
             request with
@@ -221,7 +221,7 @@ public class ImportOperationTests
     }
 
     [Fact]
-    public async Task It_is_on_record_and_a_client_that_was_left_is_not()
+    public async Task An_import_is_on_record_and_a_client_that_was_left_is_not()
     {
         var file = new MemoryAuditFile();
         using var session = await Session.StartAsync(

@@ -203,7 +203,7 @@ public class MoveTests
     }
 
     [Fact]
-    public async Task One_that_only_another_vault_has_is_not_found()
+    public async Task A_registration_that_only_another_vault_has_is_not_found()
     {
         using var process = _machine.Start();
         await FillAsync(process, "A");

@@ -15,7 +15,7 @@ public class RedirectUriEditTests
     private const string C = "https://other.example.com/c";
 
     [Fact]
-    public async Task One_is_added_and_one_is_removed_and_the_others_stay()
+    public async Task One_redirect_URI_is_added_and_one_is_removed_and_the_others_stay()
     {
         using var session = await Session.StartAsync();
         var registered = await session.RegisterAsync($$"""{"client_name":"App","redirect_uris":["{{A}}","{{C}}"]}""");

@@ -17,7 +17,7 @@ public class RegistrationFaultTests
     [InlineData(""" "status":503 """)]
     [InlineData(""" "status":504,"when":"afterProcessing" """)]
     [InlineData(""" "status":503,"rateLimitHeaders":"okta" """)]
-    public async Task Of_unknown_outcome_it_is_not_sent_again(string fault)
+    public async Task A_registration_of_unknown_outcome_is_not_sent_again(string fault)
     {
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"register",{{fault}}}]}""");
         var error = await Assert.ThrowsAsync<DcrException>(() => session.RegisterAsync());
@@ -27,7 +27,7 @@ public class RegistrationFaultTests
     }
 
     [Fact]
-    public async Task So_it_is_when_no_answer_comes_in_time()
+    public async Task A_registration_whose_answer_does_not_come_in_time_is_of_unknown_outcome()
     {
         using var session = await Session.StartAsync(
             """{"faults":[{"on":"register","delayMs":60000}]}""",

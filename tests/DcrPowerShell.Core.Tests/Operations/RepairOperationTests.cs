@@ -111,7 +111,7 @@ public class RepairOperationTests
     [Theory]
     [InlineData("north")]
     [InlineData(null)]
-    public async Task Of_unknown_outcome_it_is_not_sent_again(string? tenant)
+    public async Task A_repair_of_unknown_outcome_is_not_sent_again(string? tenant)
     {
         using var session = await Session.StartAsync(hasVault: false);
         var old = await session.RegisterAsync(tenant: tenant);
@@ -278,7 +278,7 @@ public class RepairOperationTests
 
     [Theory]
     [InlineData("""{"dialect":"okta","okta":{"apiToken":"00x"}}""")]
-    public async Task It_works_with_Okta(string switches)
+    public async Task A_client_of_Okta_is_registered_again(string switches)
     {
         using var session = await Session.StartAsync(
             switches,

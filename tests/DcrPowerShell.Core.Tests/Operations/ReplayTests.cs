@@ -20,8 +20,8 @@ public class ReplayTests
     private const string Rotating = """{"rotateToken":"put","rotateSecret":"put"}""";
     private const string RotatingReads = """{"rotateToken":"getAndPut"}""";
 
-    // Of the frames of a change the third: it is asked, answered, and kept.
-    private const int Keeping = 3;
+    // A change writes three frames to the ledger: asked, answered, kept. A process is killed when it is to write the frame of this number.
+    private const int KeptFrame = 3;
 
     [Theory]
     [InlineData(VaultFault.Locked)]
@@ -36,7 +36,7 @@ public class ReplayTests
     }
 
     [Fact]
-    public async Task One_that_the_vault_kept_and_did_not_give_back_is_confirmed_by_the_next_process()
+    public async Task A_registration_that_the_vault_kept_and_did_not_give_back_is_confirmed_by_the_next_process()
     {
         using var session = await Session.StartAsync();
         await FailAsync(session, VaultFault.RefusesReads, () => session.RegisterAsync(tenant: "north"));
@@ -52,10 +52,10 @@ public class ReplayTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task So_is_one_whose_process_was_killed_before_it_was_kept(bool hasVault)
+    public async Task A_registration_whose_process_was_killed_before_it_was_kept_is_stored_by_the_next_process(bool hasVault)
     {
         using var session = await Session.StartAsync(hasVault: hasVault);
-        await KillAsync(session, Keeping, () => session.RegisterAsync(tenant: "north"));
+        await KillAsync(session, KeptFrame, () => session.RegisterAsync(tenant: "north"));
         await AssertRestoredAsync(session, "Clinic portal");
     }
 
@@ -71,11 +71,11 @@ public class ReplayTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task So_is_what_an_update_rotated_whose_process_was_killed(bool hasVault)
+    public async Task What_an_update_rotated_whose_process_was_killed_is_stored_by_the_next_process(bool hasVault)
     {
         using var session = await Session.StartAsync(Rotating, hasVault: hasVault);
         var client = await session.RegisterAsync(tenant: "north");
-        await KillAsync(session, Keeping, () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        await KillAsync(session, KeptFrame, () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         await AssertRestoredAsync(session, "m");
     }
 
@@ -126,7 +126,7 @@ public class ReplayTests
         using var session = await Session.StartAsync(Rotating, hasVault: hasVault);
         var client = await session.RegisterAsync(tenant: "north");
         session.Clock.UtcNow -= TimeSpan.FromDays(400);
-        await KillAsync(session, Keeping, () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
+        await KillAsync(session, KeptFrame, () => session.UpdateAsync(client.ClientId, """{"client_name":"m"}"""));
         await AssertRestoredAsync(session, "m");
     }
 
@@ -170,14 +170,14 @@ public class ReplayTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task So_is_one_whose_process_was_killed_when_the_server_had_answered(bool hasVault)
+    public async Task A_deletion_whose_process_was_killed_when_the_server_had_answered_is_made_up_for(bool hasVault)
     {
         using var session = await Session.StartAsync(hasVault: hasVault);
         var client = await session.RegisterAsync(tenant: "north");
 
         // With a vault, the ledger has no secrets of it any more.
         session.Ledger.Compact();
-        await KillAsync(session, Keeping, () => session.DeleteAsync(client.ClientId));
+        await KillAsync(session, KeptFrame, () => session.DeleteAsync(client.ClientId));
 
         using var next = await session.NextProcessAsync();
         Assert.Empty(next.Listed());
@@ -218,7 +218,7 @@ public class ReplayTests
         await session.RegisterAsync(tenant: "north");
         if (killed)
         {
-            await KillAsync(session, Keeping, () => session.DeleteAsync("shared"));
+            await KillAsync(session, KeptFrame, () => session.DeleteAsync("shared"));
         }
         else
         {
@@ -263,7 +263,7 @@ public class ReplayTests
         // A process that was there already registers the same id again, and does not look at what the killed one left.
         using var beside = await session.BesideAsync();
         beside.Clock.UtcNow -= TimeSpan.FromDays(3);
-        await KillAsync(session, Keeping, () => session.RegisterAsync(tenant: "north"));
+        await KillAsync(session, KeptFrame, () => session.RegisterAsync(tenant: "north"));
         await beside.TryRegisterAsync(tenant: "north", allowsDuplicate: true);
         using var next = await beside.NextProcessAsync();
         Assert.Equal((await session.AtServerAsync()).RegistrationAccessToken, next.Stored("shared").RegistrationAccessToken);
@@ -300,7 +300,7 @@ public class ReplayTests
     }
 
     [Fact]
-    public async Task So_is_one_that_was_stopped_before_it_was_sent()
+    public async Task A_request_that_was_stopped_before_it_was_sent_is_done()
     {
         using var session = await Session.StartAsync();
         session.Stop.Cancel();
@@ -317,7 +317,7 @@ public class ReplayTests
     public async Task An_answer_is_restored_however_it_was_encoded(string encoding)
     {
         using var session = await Session.StartAsync($$"""{"faults":[{"on":"register","encoding":"{{encoding}}"}]}""");
-        await KillAsync(session, Keeping, () => session.RegisterAsync(tenant: "north"));
+        await KillAsync(session, KeptFrame, () => session.RegisterAsync(tenant: "north"));
         await AssertRestoredAsync(session, "Clinic portal");
     }
 
@@ -329,7 +329,7 @@ public class ReplayTests
         using var session = await Session.StartAsync(Rotating, hasVault: hasVault);
         var client = await session.RegisterAsync(tenant: "north");
         await session.Server.SetAsync(new { answerOverrides = new { update = new { client_id = (string?)null } } });
-        await KillAsync(session, 1 + Keeping, () => session.ResetSecretAsync(client.ClientId)); // What was read is kept before.
+        await KillAsync(session, 1 + KeptFrame, () => session.ResetSecretAsync(client.ClientId)); // What was read is kept before.
 
         using var next = await session.NextProcessAsync();
         var (known, record) = (await session.AtServerAsync(), next.Stored(client.ClientId));
@@ -345,7 +345,7 @@ public class ReplayTests
     {
         using var session = await Session.StartAsync(hasVault: false);
         using var beside = await session.BesideAsync();
-        await KillAsync(session, Keeping, () => session.RegisterAsync(tenant: "north"));
+        await KillAsync(session, KeptFrame, () => session.RegisterAsync(tenant: "north"));
         var known = await session.AtServerAsync();
         var entry = Assert.Single(beside.Ledger.Requests.Open());
         var stale = new DcrOrphan(entry.Id.ToString(), session.Connection.Issuer, entry.Intent, [], "");
@@ -529,7 +529,7 @@ public class ReplayTests
         var other = await session.RegisterAsync(tenant: "south");
         await KillAsync(
             session,
-            Keeping,
+            KeptFrame,
             () => deletes ? session.DeleteAsync(client.ClientId) : session.UpdateAsync(client.ClientId, """{"client_name":"m"}""")
         );
         var disk = session.Process.Machine.Disk;

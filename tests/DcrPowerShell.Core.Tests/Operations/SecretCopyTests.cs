@@ -92,7 +92,7 @@ public class SecretCopyTests
     }
 
     [Fact]
-    public async Task So_is_one_that_was_copied_by_another_machine_or_by_hand()
+    public async Task The_client_s_own_copy_is_renewed_where_another_machine_or_the_user_made_it()
     {
         using var session = await Session.StartAsync("""{"rotateSecret":"put"}""");
         var client = await session.RegisterAsync(clientSecretName: Name);

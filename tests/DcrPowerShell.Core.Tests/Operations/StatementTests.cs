@@ -28,7 +28,7 @@ public class StatementTests
     }
 
     [Fact]
-    public async Task One_that_expired_while_the_server_had_to_be_waited_for_is_got_again()
+    public async Task A_statement_that_expired_while_the_server_had_to_be_waited_for_is_got_again()
     {
         using var session = await Session.StartAsync(Slow);
         var directory = new Directory(session, lifetime: 60);
@@ -42,7 +42,7 @@ public class StatementTests
 
     /// <summary>Brazil's directory: an iat and no exp, and banks take it for five minutes.</summary>
     [Fact]
-    public async Task One_without_an_end_is_got_again_after_five_minutes_and_never_refused()
+    public async Task A_statement_without_an_end_is_got_again_after_five_minutes_and_never_refused()
     {
         using var session = await Session.StartAsync();
         var directory = new Directory(session, lifetime: null, age: 301);
@@ -52,7 +52,7 @@ public class StatementTests
     }
 
     [Fact]
-    public async Task Where_the_second_has_expired_too_nothing_is_sent_and_the_tenant_is_free()
+    public async Task Where_the_second_statement_has_expired_too_nothing_is_sent_and_the_tenant_is_free()
     {
         using var session = await Session.StartAsync();
         var directory = new Directory(session, lifetime: 60, age: 61);
@@ -68,7 +68,7 @@ public class StatementTests
     }
 
     [Fact]
-    public async Task Where_no_second_is_to_be_had_the_tenant_is_free()
+    public async Task Where_no_second_statement_is_to_be_had_the_tenant_is_free()
     {
         using var session = await Session.StartAsync();
         var directory = new Directory(session, lifetime: 60, age: 61);

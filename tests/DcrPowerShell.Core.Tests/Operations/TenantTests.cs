@@ -361,7 +361,7 @@ public class TenantTests
     }
 
     [Fact]
-    public async Task One_that_does_not_end_is_told_and_nothing_is_sent()
+    public async Task A_request_in_another_process_that_does_not_end_is_told_and_nothing_is_sent()
     {
         using var session = await Session.StartAsync(
             """{"faults":[{"on":"register","delayMs":60000}]}""",
@@ -443,7 +443,7 @@ public class TenantTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task So_does_one_that_answers_two_at_the_same_moment(bool hasVault)
+    public async Task A_server_that_gives_one_client_to_two_at_the_same_moment_leaves_the_first_tenant_its_own(bool hasVault)
     {
         using var session = await Session.StartAsync("""{"fixedClientId":"shared"}""", hasVault: hasVault);
         using var beside = await session.BesideAsync();

@@ -174,7 +174,7 @@ public class UdapChangeTests
     [InlineData("noContent", DcrErrorId.OutcomeUnknown)]
     [InlineData("withoutGrantTypes", DcrErrorId.OutcomeUnknown)]
     [InlineData("refused", DcrErrorId.InvalidClientMetadata)]
-    public async Task One_that_is_not_confirmed_drops_nothing_nor_does_the_next_process(string cancellation, DcrErrorId id)
+    public async Task A_cancellation_that_is_not_confirmed_drops_nothing_nor_does_the_next_process(string cancellation, DcrErrorId id)
     {
         using var session = await StartAsync($$"""{"cancellation":"{{cancellation}}"}""");
         var client = await session.RegisterAsync(Backend, "north");

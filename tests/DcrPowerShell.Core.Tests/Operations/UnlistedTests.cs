@@ -23,7 +23,7 @@ public class UnlistedTests
     )]
     [InlineData("""{"token_endpoint_auth_method":"none"}""", "token_endpoint_auth_methods_supported does not list none")]
     [InlineData("""{"token_endpoint_auth_signing_alg":"RS256"}""", "token_endpoint_auth_signing_alg_values_supported does not list RS256")]
-    public async Task It_is_told_and_sent(string member, string told)
+    public async Task What_the_server_does_not_list_is_told_and_sent(string member, string told)
     {
         using var session = await Session.StartAsync(Lists);
         var client = await session.RegisterAsync(

@@ -62,7 +62,7 @@ public class VaultFaultTests
     }
 
     [Fact]
-    public async Task So_it_does_after_an_update_that_rotated_them()
+    public async Task A_fault_after_an_update_that_rotated_the_secrets_leaves_them_on_the_error()
     {
         using var session = await Session.StartAsync("""{"rotateToken":"put","rotateSecret":"put"}""");
         var registered = await session.RegisterAsync();

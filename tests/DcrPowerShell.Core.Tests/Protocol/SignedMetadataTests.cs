@@ -24,7 +24,7 @@ public class SignedMetadataTests
     private static string Der => Convert.ToBase64String(Signer.RawData);
 
     [Fact]
-    public void One_without_a_fault_is_taken() => Assert.Equal(Base, Judge(Claims()).Members.Text("issuer"));
+    public void Signed_metadata_without_a_fault_is_taken() => Assert.Equal(Base, Judge(Claims()).Members.Text("issuer"));
 
     [Theory]
     [InlineData("[null]")]
@@ -53,7 +53,7 @@ public class SignedMetadataTests
         Assert.Equal(Base, Judge(Claims(claim, Now.ToUnixTimeSeconds() + seconds)).Members.Text("issuer"));
 
     [Fact]
-    public void One_that_is_not_good_yet_is_refused() => Assert.Contains("(nbf)", Refusal(Claims("nbf", Now.ToUnixTimeSeconds() + 600)));
+    public void Signed_metadata_that_is_not_good_yet_is_refused() => Assert.Contains("(nbf)", Refusal(Claims("nbf", Now.ToUnixTimeSeconds() + 600)));
 
     [Fact]
     public void Endpoints_count_that_are_signed_and_no_others()

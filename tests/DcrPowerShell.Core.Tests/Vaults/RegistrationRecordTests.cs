@@ -25,7 +25,7 @@ public class RegistrationRecordTests
     };
 
     [Fact]
-    public void Everything_comes_back()
+    public void A_record_with_everything_comes_back()
     {
         var back = RegistrationRecord.Parse(Full.ToJson());
         Assert.Equal(Full with { Metadata = back.Metadata }, back);
@@ -34,7 +34,7 @@ public class RegistrationRecordTests
     }
 
     [Fact]
-    public void So_does_nothing()
+    public void A_record_of_which_nothing_else_is_known_comes_back()
     {
         var bare = new RegistrationRecord
         {

@@ -4,8 +4,7 @@ namespace DcrPowerShell.TestServer;
 
 /// <summary>
 /// One thing that goes wrong. A fault sees the requests that match <see cref="On"/> and that no fault before it in the list strikes; it
-/// lets
-/// <see cref="Skip"/> of them pass and strikes the next <see cref="Times"/>.
+/// lets <see cref="Skip"/> of them pass and strikes the next <see cref="Times"/>.
 /// </summary>
 public sealed record Fault
 {
@@ -70,6 +69,9 @@ public sealed record Fault
 
     /// <summary>Milliseconds before the answer starts.</summary>
     public int DelayMs { get; init; }
+
+    /// <summary>The answer starts when the server has got so many requests of the same operation, answered ones too.</summary>
+    public int HeldUntil { get; init; }
 }
 
 /// <summary>When things go wrong.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -14,6 +15,8 @@ namespace DcrPowerShell.TestServer.Hosting;
 /// <summary>The way of a request through a virtual server: read, record, limit, work, spoil, send.</summary>
 internal sealed class RequestHandler(ServerState state)
 {
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(20);
+
     public async Task HandleAsync(HttpContext context)
     {
         CancellationToken gone = context.RequestAborted;
@@ -36,6 +39,11 @@ internal sealed class RequestHandler(ServerState state)
             if (fault is { DelayMs: > 0 })
             {
                 await Task.Delay(fault.DelayMs, gone);
+            }
+
+            while (fault is not null && state.Log.Snapshot().Count(other => other.Operation == record.Operation) < fault.HeldUntil)
+            {
+                await Task.Delay(Beat, gone);
             }
 
             record.Status = answer.Status;

@@ -48,8 +48,7 @@ internal sealed class OktaOrg(ServerState state)
 
     /// <summary>
     /// Gives a secret to a client whose authentication method has come to need one, and takes them all from one that authenticates
-    /// otherwise
-    /// (okta-developer-docs, guides/key-management).
+    /// otherwise (okta-developer-docs, guides/key-management).
     /// </summary>
     public void AlignSecrets(RegisteredClient client)
     {

@@ -27,8 +27,7 @@ internal sealed class Refused(int status, string error, string? description) : E
 
     /// <summary>
     /// The body as the vendor writes it, sent unless <see cref="Switches.ErrorShape"/> asks for another form; an empty object for no body.
-    /// With
-    /// it there is no challenge but the one among the <see cref="Headers"/>.
+    /// With it there is no challenge but the one among the <see cref="Headers"/>.
     /// </summary>
     public JsonObject? Body { get; init; }
 

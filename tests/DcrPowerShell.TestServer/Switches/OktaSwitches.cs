@@ -60,8 +60,7 @@ public sealed record OktaSwitches
 
     /// <summary>
     /// Has the clients at <c>/oauth2/{authorization server}/v1/clients</c> too, and advertises that in a custom authorization server's
-    /// discovery
-    /// document. Okta hasn't; common write-ups say it has.
+    /// discovery document. Okta hasn't; common write-ups say it has.
     /// </summary>
     /// <remarks>okta-management-openapi-spec: no such path</remarks>
     public bool CustomServerRegistration { get; init; }

@@ -7,8 +7,7 @@ public sealed partial record Switches
     /// Of the other switches, Okta's and Auth0's dialects heed those of transport, faults, discovery (<c>issuerPath</c> and
     /// <c>issuerTrailingSlash</c> apart), <c>errorShape</c>, <c>answerOverrides</c>, <c>omitFromAnswer</c>, <c>fixedClientId</c>,
     /// <c>tokenClient</c>, <c>accessTokenSeconds</c>, <c>accessTokenUses</c> and <c>initialToken</c> with what belongs to it; Okta's also
-    /// <c>dpop</c>,
-    /// Auth0's also <c>registerStatus</c> and <c>issueSecret</c>.
+    /// <c>dpop</c>, Auth0's also <c>registerStatus</c> and <c>issueSecret</c>.
     /// </remarks>
     public Dialect Dialect { get; init; }
 

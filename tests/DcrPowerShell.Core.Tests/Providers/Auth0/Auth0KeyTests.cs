@@ -98,7 +98,7 @@ public class Auth0KeyTests
     }
 
     [Fact]
-    public async Task Both_keys_hold_while_one_follows_the_other()
+    public async Task The_old_and_the_new_key_of_a_client_both_hold_until_the_old_one_is_left_out()
     {
         using var session = await StartAsync();
         var client = await session.RegisterAsync(Client);

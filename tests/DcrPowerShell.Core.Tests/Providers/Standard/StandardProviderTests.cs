@@ -14,7 +14,7 @@ public class StandardProviderTests
     [InlineData("relative", "")]
     [InlineData("relative", "/t1")]
     [InlineData("query", "")]
-    public async Task It_goes_to_the_address_that_the_server_gave(string registrationClientUri, string issuerPath)
+    public async Task A_registration_access_token_goes_to_the_address_that_the_server_gave(string registrationClientUri, string issuerPath)
     {
         using var session = await Session.StartAsync(
             $$"""{"registrationClientUri":"{{registrationClientUri}}","issuerPath":"{{issuerPath}}"}"""
@@ -28,7 +28,7 @@ public class StandardProviderTests
     }
 
     [Fact]
-    public async Task It_does_not_go_to_another_origin()
+    public async Task A_registration_access_token_does_not_go_to_another_origin()
     {
         using var other = await SharedTestServer.StartAsync();
         using var session = await StartWithForeignUrisAsync(other.Url, allowed: false);
@@ -52,7 +52,7 @@ public class StandardProviderTests
     }
 
     [Fact]
-    public async Task It_does_where_the_user_allows_that()
+    public async Task A_registration_access_token_goes_to_another_origin_that_the_user_allows()
     {
         using var other = await SharedTestServer.StartAsync();
         using var session = await StartWithForeignUrisAsync(other.Url, allowed: true);
@@ -65,7 +65,7 @@ public class StandardProviderTests
     }
 
     [Fact]
-    public async Task It_never_goes_over_plain_http()
+    public async Task A_registration_access_token_never_goes_over_plain_http()
     {
         using var session = await Session.StartAsync("""{"registrationClientUri":"plainHttp"}""");
         var client = await session.RegisterAsync();
@@ -76,7 +76,7 @@ public class StandardProviderTests
     }
 
     [Fact]
-    public async Task It_does_not_go_to_an_address_with_a_password()
+    public async Task A_registration_access_token_does_not_go_to_an_address_with_a_password()
     {
         using var session = await Session.StartAsync();
         var uri = session.Connection.RegistrationEndpoint.AbsoluteUri.Replace("//", "//user:pass-123456@") + "/c1";
@@ -89,7 +89,7 @@ public class StandardProviderTests
     }
 
     [Fact]
-    public async Task It_does_not_follow_when_a_later_answer_moves_the_client_away()
+    public async Task A_registration_access_token_does_not_follow_a_client_that_a_later_answer_moves_away()
     {
         using var other = await SharedTestServer.StartAsync();
         using var session = await Session.StartAsync();
@@ -103,7 +103,7 @@ public class StandardProviderTests
     [Theory]
     [InlineData(302)]
     [InlineData(308)]
-    public async Task It_follows_no_redirect(int status)
+    public async Task A_registration_access_token_follows_no_redirect(int status)
     {
         using var other = await SharedTestServer.StartAsync();
         using var session = await Session.StartAsync(
