@@ -311,7 +311,7 @@ internal static class StoreErrors
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException NoRegistrationHere(string clientId, string? place) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ClientNotFound,
             $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.",
             "Get-DcrClient -Offline lists the clients that are known; -ClientName finds them by name, -Tenant by tenant. Get-DcrServer "

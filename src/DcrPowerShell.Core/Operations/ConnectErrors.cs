@@ -102,7 +102,7 @@ internal static class ConnectErrors
         string? community,
         IReadOnlyCollection<string> known
     ) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.DiscoveryFailed,
             $"-Offline: no client of {issuer}{(subjectUri is null ? "" : $" with the URI '{subjectUri}'")}"
                 + $"{(community is null ? "" : $" in the community '{community}'")} is kept here. "
@@ -112,7 +112,7 @@ internal static class ConnectErrors
 
     /// <param name="names">Of certificates, with the communities.</param>
     public static DcrException SeveralOffline(string fhirBase, IEnumerable<string> names) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.DiscoveryFailed,
             $"-Offline: {fhirBase} has clients of several names: {string.Join("; ", names)}.",
             "Say with -SubjectUri and -Community which are meant, or give the issuer as Get-DcrClient -Offline shows it."

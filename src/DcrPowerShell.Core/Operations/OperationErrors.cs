@@ -71,13 +71,17 @@ internal static class OperationErrors
             NothingSent = true,
         };
 
-    public static DcrException NoSecret(string clientId, string? method) =>
+    /// <param name="isAsked">Whether the server said so.</param>
+    public static DcrException NoSecret(string clientId, string? method, bool isAsked) =>
         new(
             DcrErrorId.OperationNotSupported,
             $"Client '{clientId}' has no client secret to reset{(method is null ? "" : $": it authenticates with {method}")}.",
             "For a key pair, change -Jwks or -JwksUri with Set-DcrClient. To give it a secret, set -TokenEndpointAuthMethod "
                 + "client_secret_basic."
-        );
+        )
+        {
+            NothingSent = !isAsked,
+        };
 
     public static DcrException AdditionOutcomeUnknown(string clientId, DcrException failure) =>
         new(
@@ -168,12 +172,16 @@ internal static class OperationErrors
             $"If '{other}' is the one in use, drop the other: Remove-DcrClient {clientId} -StoreOnly. Else drop '{other}' first."
         );
 
-    public static DcrException NotGone(string clientId) =>
+    /// <param name="isAsked">Whether the server was asked now.</param>
+    public static DcrException NotGone(string clientId, bool isAsked) =>
         new(
             DcrErrorId.ClientNotGone,
             $"The server has client '{clientId}', so it was not registered again.",
             "Get-DcrClient -State Gone gives the clients that the server no longer has."
-        );
+        )
+        {
+            NothingSent = !isAsked,
+        };
 
     public static DcrException OtherTenantsClient(string clientId, string tenant, string other, bool hasDocument) =>
         new(

@@ -46,7 +46,7 @@ internal static class StorageErrors
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException SecretExists(string place, string secretName) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.SecretExists,
             $"There is a secret named '{secretName}' in {place} already.",
             "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret."

@@ -116,12 +116,13 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         {
             var ledger = Ledger();
             WriteStored(ledger, Wanted(ledger, issuer: null, place: null, tenants));
-            TellOfUnseen(issuer: null);
+            TellOfUnseen(issuer: null, isAsked: false);
             return;
         }
 
         var connection = InputObject is null ? Resolve() : ConnectionFor(new NamedClient(null, [tenants[0].Exact!]), InputObject);
-        if (connection.Capabilities.HasFlag(DcrCapabilities.List) && !Offline && tenants.Count == 0 && State is null)
+        var isAsked = connection.Capabilities.HasFlag(DcrCapabilities.List) && !Offline && tenants.Count == 0 && State is null;
+        if (isAsked)
         {
             ListServer(connection);
         }
@@ -130,14 +131,14 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             ListKept(connection, tenants);
         }
 
-        TellOfUnseen(connection.Issuer);
+        TellOfUnseen(connection.Issuer, isAsked);
     }
 
-    private void TellOfUnseen(string? issuer)
+    private void TellOfUnseen(string? issuer, bool isAsked)
     {
         foreach (var name in _unseenNames)
         {
-            Try(name.Text, () => throw CommandErrors.NameUnknown(name.Text, issuer));
+            Try(name.Text, () => throw CommandErrors.NameUnknown(name.Text, issuer, isAsked));
         }
     }
 

@@ -19,7 +19,7 @@ internal static class VaultErrors
         new(DcrErrorId.VaultWriteFailed, $"SecretStore was left as it is: {why}.", nextStep, inner);
 
     public static DcrException SecretManagementNotFound(Exception inner) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.SecretManagementNotFound,
             "The module Microsoft.PowerShell.SecretManagement could not be loaded.",
             "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.",

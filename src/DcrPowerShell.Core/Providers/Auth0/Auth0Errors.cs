@@ -115,6 +115,11 @@ internal static class Auth0Errors
         );
 
     /// <param name="why">A sentence without its end.</param>
+    public static DcrException RangeInvalid(string why, string fix) =>
+        DcrException.Unsent(DcrErrorId.InvalidSetup, $"-AllowCidr: {why}.", fix);
+
+    /// <summary>What the tenant does not have: it was read before.</summary>
+    /// <param name="why">A sentence without its end.</param>
     public static DcrException SetupInvalid(string parameter, string why, string fix) =>
         new(DcrErrorId.InvalidSetup, $"-{parameter}: {why}.", fix);
 
