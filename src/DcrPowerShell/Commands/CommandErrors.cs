@@ -71,8 +71,8 @@ internal static class CommandErrors
 
     public static DcrException FileForClient(string path) => DcrException.Unsent(
         DcrErrorId.InvalidClientMetadata,
-        $"'{path}' was given for -ClientId, and is a file.",
-        "Import-DcrClient -Path takes a file of clients.");
+        $"-ClientId: '{path}' is the name of a file.",
+        "Import-DcrClient -Path takes a file of clients. If a client has this id, pipe a row with it in the column ClientId.");
 
     public static DcrException ComparisonPiped() =>
         InputErrors.BadInput(
