@@ -315,7 +315,7 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.ClientNotFound,
             $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.",
-            "Get-DcrClient -Offline lists the clients that are known, by name with -ClientName, by tenant with -Tenant. Get-DcrServer "
+            "Get-DcrClient -Offline lists the clients that are known: -ClientName finds them by name, -Tenant by tenant. Get-DcrServer "
                 + "shows the issuer that is connected."
         );
 

@@ -286,8 +286,8 @@ internal static class OperationErrors
         new(
             DcrErrorId.OverlapRefused,
             $"No client secret of '{clientId}' at the server is the one known here, so it is not known which one is old: {secrets}.",
-            "The secret was changed elsewhere. See in the server's own administration which one is in use, and leave only that one there; "
-                + "then Reset-DcrClientSecret -Overlap adds one that is known here."
+            "See in the server's own administration which one is in use, and leave only that one there. Then Reset-DcrClientSecret "
+                + "-Overlap adds one that is known here."
         );
 
     public static DcrException OtherSecretMayBeInUse(string clientId, string secrets) =>
@@ -296,7 +296,7 @@ internal static class OperationErrors
             $"Client '{clientId}' has another active client secret, which was not deleted because it is not older than the one known "
                 + $"here: {secrets}. An application may use it.",
             "It was made elsewhere, or by an -Overlap whose answer was lost. If it is not in use, deactivate it in the server's own "
-                + "administration, with the known one active; then run this again."
+                + "administration, leave the known one active, and run this again."
         );
 
     public static DcrException SecretNotReplaced(string clientId) =>
@@ -336,8 +336,8 @@ internal static class OperationErrors
         new(
             refusal.ErrorId,
             refusal.What,
-            "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own "
-                + "administration; a client that is gone has to be registered again, with New-DcrClient.",
+            "Check that it is this client's token, and the one that the server gave last. If the client is gone, register it again with "
+                + "New-DcrClient, else get a new token in the server's own administration.",
             refusal
         )
         {

@@ -52,7 +52,8 @@ internal static class ProviderErrors
         new(
             DcrErrorId.AccessTokenRejected,
             $"-{parameter} is a token of {owner}, and the server was found to speak {provider}. It was not sent there.",
-            $"Check the issuer. If the server is {owner} all the same, say so with -Provider {owner}; for others, use -InitialAccessToken."
+            $"Check the issuer, and use -InitialAccessToken at servers that are not {owner}. If this one is {owner} all the same, say so "
+                + $"with -Provider {owner}."
         );
 
     public static DcrException DocumentsNotRegistered(string connection) =>

@@ -290,7 +290,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     {
         if (why is not null)
         {
-            WriteVerbose(why.Message);
+            WriteVerbose(why.What);
             _gone += why.IsClientGone && !why.IsOwnTokenRefused ? 1 : 0;
             _rejected += why.IsOwnTokenRefused ? 1 : 0;
             CountUnread(why.IsClientGone || why.IsOwnTokenRefused ? null : why);
@@ -338,7 +338,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             WriteWarning(
                 Redaction.Printable(
                     $"{(_unread == 1 ? "1 client" : $"{_unread} clients")} could not be read at the server: what is kept here is all that "
-                        + $"is known, and the state is Unknown.{(_unread == 1 ? "" : " Of the first:")} {why.Message} "
+                        + $"is known, and the state is Unknown.{(_unread == 1 ? "" : " Of the first:")} {why.What} "
                         + $"{why.RecommendedAction}"
                 )
             );

@@ -12,7 +12,9 @@ internal static class VaultErrors
         DcrException.Unsent(
             DcrErrorId.VaultNotFound,
             $"There is no vault named '{vault}'. {(known.Any() ? $"Registered: {string.Join(", ", known)}." : "None is registered.")}",
-            "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault."
+            known.Any()
+                ? "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault."
+                : "Register it with Register-SecretVault, or connect with -LocalStore."
         );
 
     public static DcrException StoreNotRestored(string why, string nextStep, Exception? inner = null) =>
