@@ -80,6 +80,63 @@ Describe 'Before anything is sent, New-DcrClient refuses' {
     }
 }
 
+Describe 'That nothing was sent' {
+    BeforeAll {
+        $server = New-ConnectedServer
+        $kept = New-DcrClient @app -Tenant kept
+        $public = New-DcrClient Public https://public.example.com/callback -TokenEndpointAuthMethod none -Tenant public
+        $null = New-DcrClient @app -Tenant named -ClientSecretName taken
+    }
+
+    BeforeEach {
+        # A Connect-DcrServer that fails ends the connection before.
+        $null = Connect-DcrServer $server.Issuer
+        Clear-TestServerRequest $server
+    }
+
+    It 'is said by each error of a command that sent nothing, and by no other: <Name>' -ForEach @(
+        @{ Name = 'read an unknown id'; Id = 'ClientNotFound'; Run = { Get-DcrClient -ClientId nope } }
+        @{ Name = 'read an unknown id offline'; Id = 'ClientNotFound'; Run = { Get-DcrClient -ClientId nope -Offline } }
+        @{ Name = 'change an unknown id'; Id = 'ClientNotFound'; Run = { Set-DcrClient -ClientId nope -ClientName Other } }
+        @{ Name = 'new secret of an unknown id'; Id = 'ClientNotFound'; Run = { Reset-DcrClientSecret -ClientId nope -Force } }
+        @{ Name = 'new token of an unknown id'; Id = 'ClientNotFound'; Run = { Reset-DcrRegistrationToken -ClientId nope } }
+        @{ Name = 'remove an unknown id'; Id = 'ClientNotFound'; Run = { Remove-DcrClient -ClientId nope -Force } }
+        @{ Name = 'forget an unknown id'; Id = 'ClientNotFound'; Run = { Remove-DcrClient -ClientId nope -StoreOnly -Force } }
+        @{ Name = 'test an unknown id'; Id = 'ClientNotFound'; Run = { Test-DcrClient -ClientId nope } }
+        @{ Name = 'repair an unknown id'; Id = 'ClientNotFound'; Run = { Repair-DcrClient -ClientId nope -Force } }
+        @{ Name = 'export an unknown id'; Id = 'ClientNotFound';
+            Run = { [pscustomobject] @{ ClientId = 'nope' } | Export-DcrClient "$HOME/nope.csv" } }
+        @{ Name = 'an unknown name'; Id = 'ClientNotFound'; Run = { Get-DcrClient -ClientName nope } }
+        @{ Name = 'an unknown tenant'; Id = 'ClientNotFound'; Run = { Get-DcrClient -Tenant nope } }
+        @{ Name = 'a client of another tenant'; Id = 'ClientNotFound'; Run = { Get-DcrClient -ClientId $kept.ClientId -Tenant nope } }
+        @{ Name = 'an issuer that is not known'; Id = 'DiscoveryFailed'; Run = { Connect-DcrServer https://nope.example.com -Offline } }
+        @{ Name = '-State and -Offline'; Id = 'OperationNotSupported'; Run = { Get-DcrClient -State Gone -Offline } }
+        @{ Name = '-Overlap and -CompleteOverlap'; Id = 'OverlapRefused';
+            Run = { Reset-DcrClientSecret -ClientId $kept.ClientId -Overlap -CompleteOverlap -Force } }
+        @{ Name = '-RedirectUri and -AddRedirectUri'; Id = 'InvalidClientMetadata';
+            Run = { Set-DcrClient -ClientId $kept.ClientId -RedirectUri https://a.example.com -AddRedirectUri https://b.example.com } }
+        @{ Name = 'a second row of a client'; Id = 'InvalidClientMetadata';
+            Run = { 1, 2 | ForEach-Object { [pscustomobject] @{ Tenant = 'kept'; ClientName = 'App' } } | Compare-DcrClient } }
+        @{ Name = 'a client without a secret'; Id = 'OperationNotSupported';
+            Run = { Reset-DcrClientSecret -ClientId $public.ClientId -Force } }
+        @{ Name = 'a secret that is there'; Id = 'SecretExists'; Run = { New-DcrClient @app -ClientSecretName taken } }
+        @{ Name = 'what the server refuses'; Id = 'InvalidRedirectUri';
+            Run = { New-DcrClient App https://app.example.com/#a -SkipValidation } }
+    ) {
+        $failures = @(Get-Failure $Run)
+        $failures.Count | Should -Be 1 -Because "one error was to be expected, not: $failures"
+        $failures[0].Exception.ErrorId | Should -Be $Id
+        # A second row is an error of its own, whatever the first one does.
+        $sent = if ($Name -like 'a second row*') { 0 } else { @(Get-TestServerRequest $server).Count }
+        $failures[0].Exception.NothingSent | Should -Be ($sent -eq 0) -Because "$sent requests were sent: $($failures[0])"
+        "$($failures[0])" -like '* Nothing was sent.*' | Should -Be ($sent -eq 0)
+    }
+
+    It 'is said of a connection that is not there' {
+        (Get-Failure { Get-DcrClient -Connection nope }).Exception.Message | Should -BeLike '*no connection*Nothing was sent.*'
+    }
+}
+
 Describe 'The table of errors in docs/errors.md' {
     It 'has each error id, with the category that its errors have' {
         $cells = Get-Content "$PSScriptRoot/../../docs/errors.md" |

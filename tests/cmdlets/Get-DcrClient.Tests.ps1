@@ -83,10 +83,10 @@ Describe 'Get-DcrClient' {
         $failures = $null
         (Get-DcrClient -ClientName mail, nope, x*, 'No such' -ErrorAction SilentlyContinue -ErrorVariable failures).ClientName |
             Should -Be Mail
-        "$failures" | Should -BeLike "*is named 'nope'.*is named 'No such'."
+        "$failures" | Should -BeLike "*is named 'nope'. Nothing was sent.*is named 'No such'. Nothing was sent."
         $failures.FullyQualifiedErrorId | Should -BeLike 'ClientNotFound,*'
         $null = Assert-Failure { Get-DcrClient -ClientName nope -Offline } -Id ClientNotFound -Category ObjectNotFound `
-            -Message "No client at * is named 'nope'." -Action '*Tab*'
+            -Message "No client at * is named 'nope'. Nothing was sent." -Action '*Tab*'
         Get-DcrClient -ClientName mail -ExpiringWithin 1d | Should -BeNullOrEmpty
     }
 

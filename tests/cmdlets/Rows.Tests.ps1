@@ -230,10 +230,23 @@ Describe 'Rows' {
         $sent.'client_name#de', $sent.default_max_age | Should -Be 'Klinik', 5
     }
 
-    It 'are no file in the place of an id' {
-        Set-Content "$TestDrive/clients.csv" 'ClientId'
-        $null = Assert-Failure { Import-DcrClient "$TestDrive/clients.csv" } -Id InvalidClientMetadata -Category InvalidData `
-            -Action '*-Path*'
+    It 'are in no file whose name is in the place of an id, whether the file exists or not: <Name>' -ForEach @(
+        @{ Name = 'clients.csv' }
+        @{ Name = './exported/clients.JSON' }
+        @{ Name = 'clients.jsonl' }
+        @{ Name = 'ids.txt' }
+        @{ Name = 'report.html' }
+    ) {
+        $null = Assert-Failure { Import-DcrClient $Name } -Id InvalidClientMetadata -Category InvalidData `
+            -Message "-ClientId: '$Name' is the name of a file. Nothing was sent." -Action 'Import-DcrClient -Path takes a file*'
+        Get-DcrClient -Offline | Where-Object ClientId -eq $Name | Should -BeNullOrEmpty
+    }
+
+    It 'may have an id that looks like the name of a file, and an id may be the URL of a document' {
+        $given = [pscustomobject] @{ ClientId = 'odd.txt' } | Import-DcrClient @quiet
+        $given.ClientId | Should -Be 'odd.txt'
+        (Import-DcrClient https://app.example.com/client.json @quiet).ClientId | Should -Be 'https://app.example.com/client.json'
+        'odd.txt', 'https://app.example.com/client.json' | ForEach-Object { Remove-DcrClient $_ -StoreOnly -Force }
     }
 
     It 'that -Update would apply to one of two clients are refused' {

@@ -44,9 +44,9 @@ Describe 'A store that a killed process left unreadable' {
 
         Invoke-Anew "try { Connect-DcrServer $($server.Issuer) -Vault TestStore } catch {
             `$_.FullyQualifiedErrorId; `$_.Exception.Message; `$_.Exception.RecommendedAction }" |
-            Should -BeLike "VaultReadFailed,*Vault 'TestStore' could not be read: * fails its integrity check*Restore-DcrRegistration -SecretStoreCopy puts back the copy of *Run Restore-DcrRegistration -SecretStoreCopy. *"
+            Should -BeLike "VaultReadFailed,*Vault 'TestStore' could not be read: * fails its integrity check*Restore-DcrRegistration -SecretStoreCopy restores the copy of *Run Restore-DcrRegistration -SecretStoreCopy. *"
         Invoke-Anew 'Restore-DcrRegistration -SecretStoreCopy -WarningAction SilentlyContinue -WarningVariable told; "$told"' |
-            Should -BeLike 'SecretStore has the copy of * again. *Connect-DcrServer brings back what the local store has.'
+            Should -BeLike 'SecretStore has the copy of * again. *Connect-DcrServer restores what the local store has.'
         Get-ChildItem "$storeFile.torn-*" | Should -HaveCount 1
 
         $found = Invoke-Anew "`$null = Connect-DcrServer $($server.Issuer) -Vault TestStore -WarningAction SilentlyContinue
@@ -66,7 +66,7 @@ Describe 'A store that a killed process left unreadable' {
         Set-TornStore
         # Registered, because this process had found the vault writable, and in the local store.
         New-DcrClient @app -ErrorAction SilentlyContinue -ErrorVariable failed | Should -Not -BeNullOrEmpty
-        "$failed" | Should -BeLike '*integrity check*Restore-DcrRegistration -SecretStoreCopy puts back the copy of *'
+        "$failed" | Should -BeLike '*integrity check*Restore-DcrRegistration -SecretStoreCopy restores the copy of *'
         Restore-DcrRegistration -SecretStoreCopy -WarningAction SilentlyContinue
         (Get-VaultRecord $client).client_id | Should -Be $client.ClientId
         (Restore-DcrRegistration).Storage | Should -Be 'Vault'

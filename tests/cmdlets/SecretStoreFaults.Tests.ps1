@@ -65,7 +65,7 @@ Describe 'A SecretStore that lost a file' {
             Restore-DcrRegistration -SecretStoreCopy 3>`$null
             'repaired'"
         $lines[0] | Should -BeLike 'VaultReadFailed,*'
-        $lines[1] | Should -BeLike "*its file '*$File' is $How; Restore-DcrRegistration -SecretStoreCopy puts back the copy of *"
+        $lines[1] | Should -BeLike "*its file '*$File' is $How; Restore-DcrRegistration -SecretStoreCopy restores the copy of *"
         $lines[3..9] | Should -Be 'repaired'
         Get-TestServerRequest $server | Should -BeNullOrEmpty
         Invoke-Anew "$(& $connect); (Get-DcrClient -Offline).Storage" | Should -Be 'connected', 'Vault'

@@ -1,4 +1,4 @@
-# How the local store is protected, opened, backed up and taken back. Nothing of it asks a person.
+# How the local store is protected, opened, backed up and restored. Nothing of it asks a person.
 BeforeAll {
     Import-Module "$PSScriptRoot/Common.psm1"
     Start-DcrTest

@@ -83,7 +83,7 @@ Describe 'A process that writes SecretStore from an old copy' {
             }
             $_
         }
-        "$told" | Should -Be "Another process overwrote vault 'TestStore' with an older copy of it: 2 of the secrets that this command had stored there were put back."
+        "$told" | Should -Be "Another process overwrote vault 'TestStore' with an older copy of it: 2 of the secrets that this command had stored were stored there again."
         $names = (Wait-Pwsh (Start-Pwsh `
             -Module Microsoft.PowerShell.SecretStore '(Get-SecretInfo -Vault TestStore).Name')).Output -split '\r?\n'
         $clients.SecretName + 'of-the-console' | Should -BeIn $names

@@ -49,7 +49,7 @@ public sealed class DcrException : Exception
 
     /// <summary>
     /// True where nothing was sent for what failed, so it can be run again without harm. False where something was sent or may have been,
-    /// and for commands that ask no server.
+    /// and for failures that only commands without a server have.
     /// </summary>
     public bool NothingSent { get; internal init; }
 

@@ -62,7 +62,7 @@ internal static class InventoryErrors
         );
 
     public static DcrException InventoryReadFailed(string path, string why, Exception? inner = null) =>
-        Unreadable(path, why, $"{Formats} Each client needs ClientId or client_id; see Get-Help Import-DcrClient.", inner);
+        Unreadable(path, why, $"{Formats} Each client needs ClientId or client_id (Get-Help Import-DcrClient).", inner);
 
     public static DcrException RowsUnreadable(string path, string why, Exception inner) =>
         Unreadable(path, why, $"{Formats} The columns are those of New-DcrClient.", inner);

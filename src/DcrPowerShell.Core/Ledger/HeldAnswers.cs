@@ -91,7 +91,7 @@ internal sealed class HeldAnswers
         }
     }
 
-    public void PutBack(HeldAnswer held)
+    public void Return(HeldAnswer held)
     {
         lock (_gate)
         {

@@ -8,7 +8,7 @@ using DcrPowerShell.Vaults;
 
 namespace DcrPowerShell.Ledger;
 
-/// <summary>What a backup holds of the ledger, and how it is taken back.</summary>
+/// <summary>What a backup holds of the ledger, and how it is restored.</summary>
 internal sealed class LedgerBackup(LedgerDisk disk, LedgerFrames frames, LedgerVaults vaults)
 {
     /// <summary>What a backup holds: registrations, removals, secrets, and requests that are not done.</summary>
@@ -60,7 +60,7 @@ internal sealed class LedgerBackup(LedgerDisk disk, LedgerFrames frames, LedgerV
         }
     }
 
-    /// <summary>Takes a backup back: fills what is unknown or damaged. What the ledger knows, living or removed, stays.</summary>
+    /// <summary>Restores a backup: fills what is unknown or damaged. What the ledger knows, living or removed, stays.</summary>
     /// <returns>The registrations that were taken; those whose secrets are in a vault, without them.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public async Task<IReadOnlyList<RegistrationRecord>> RestoreAsync(LedgerHash from, IReadOnlyList<FrameDraft> contents)

@@ -96,7 +96,7 @@ internal sealed class LedgerDisk : IDisposable
             }
             catch (DcrException failure) when (HeldAnswers.CanWait(failure))
             {
-                Held.PutBack(held);
+                Held.Return(held);
                 throw;
             }
 

@@ -207,7 +207,7 @@ internal sealed class LedgerSecrets(LedgerDisk disk, LedgerFrames frames)
     }
 
     /// <summary>
-    /// What audit records were sealed with: of this ledger, or of one that a backup was taken back of. Null where it is not known, or
+    /// What audit records were sealed with: of this ledger, or of one whose backup was restored. Null where it is not known, or
     /// damaged.
     /// </summary>
     /// <param name="id">The key's id, as audit records have it.</param>

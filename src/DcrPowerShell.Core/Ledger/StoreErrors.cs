@@ -43,7 +43,7 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreReadOnly,
             $"The local store in '{path}' is not there any more: the folder or its ledger was removed, moved or renamed.",
-            "Put it back, or name its new place with DCRPOWERSHELL_HOME and connect again. If it is lost, take a backup back into an empty "
+            "Put it back, or name its new place with DCRPOWERSHELL_HOME and connect again. If it is lost, restore a backup into an empty "
                 + "folder (DCRPOWERSHELL_HOME): Restore-DcrRegistration -Path.",
             why
         );
@@ -68,7 +68,7 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreDamaged,
             $"What the local store in '{path}' has of {what} is damaged and cannot be read.",
-            "Bring it back from a backup: Restore-DcrRegistration -Path. Without one, drop it with Remove-DcrClient -ClientId <id> "
+            "Restore it from a backup: Restore-DcrRegistration -Path. Without one, drop it with Remove-DcrClient -ClientId <id> "
                 + "-StoreOnly, and register its tenant again with New-DcrClient -AllowDuplicate."
         );
 
@@ -76,11 +76,11 @@ internal static class StoreErrors
     public static DcrException FileDamaged(string path, string what, Exception why) =>
         DcrException.Unsent(
             DcrErrorId.StoreDamaged,
-            $"The local store in '{path}' cannot be opened, for {what} is damaged: {Why(why)}.",
+            $"The local store in '{path}' cannot be opened, because {what} is damaged: {Why(why)}.",
             what == StoreSettings.FileName
                 ? "Delete the file: it has no registration and no secret. Then name again, with Set-DcrStore, what it held: -DefaultVault, "
                     + "and -KeyPath where the key is kept elsewhere."
-                : "Put the file back from a copy of the folder. Restore-DcrRegistration -Path takes a backup back into an empty folder "
+                : "Put the file back from a copy of the folder. Restore-DcrRegistration -Path restores a backup into an empty folder "
                     + "(DCRPOWERSHELL_HOME).",
             why
         );
@@ -90,8 +90,8 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreDamaged,
             $"The ledger of the local store in '{path}' is not there, but its key is: what the store knew is missing.",
-            "Put ledger-*.dcrl back from a copy of the folder. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take "
-                + "a backup back with Restore-DcrRegistration -Path."
+            "Put ledger-*.dcrl back from a copy of the folder. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and "
+                + "restore a backup with Restore-DcrRegistration -Path."
         );
 
     /// <summary>The file with the highest number has no frame of this store: empty, overwritten, or a file of something else.</summary>
@@ -99,7 +99,7 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreDamaged,
             $"'{name}' in '{path}' has the name of the local store's ledger, and nothing in it is of this store.",
-            $"If another ledger-*.dcrl is beside it, move '{name}' away. Else put it back from a copy, or take a backup back into an empty "
+            $"If another ledger-*.dcrl is beside it, move '{name}' away. Else put it back from a copy, or restore a backup into an empty "
                 + "folder (DCRPOWERSHELL_HOME): Restore-DcrRegistration -Path."
         );
 
@@ -179,7 +179,8 @@ internal static class StoreErrors
         new(
             DcrErrorId.StoreLocked,
             "The passphrase does not open the local store.",
-            "Give the passphrase that was set with Set-DcrStore -Protection Passphrase. Nobody can recover it; a backup has one of its own."
+            "Give the passphrase that was set with Set-DcrStore -Protection Passphrase, which nobody can recover. A backup has one of its "
+                + "own."
         );
 
     /// <param name="protection">What <c>-Protection</c> is to be.</param>
@@ -203,7 +204,7 @@ internal static class StoreErrors
             DcrErrorId.StoreKeyMissing,
             $"The key of the local store is not there: '{path}'. Without it nobody can read what the store holds.",
             "Put the file back, or name its place with Set-DcrStore -KeyPath. To begin an empty store, set DCRPOWERSHELL_HOME to another "
-                + "folder, and take a backup back with Restore-DcrRegistration -Path."
+                + "folder, and restore a backup with Restore-DcrRegistration -Path."
         );
 
     /// <summary>It was there when this process opened the store.</summary>
@@ -211,16 +212,16 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
             $"The key of the local store is not in '{path}' any more. Only processes that have the store open can still read it.",
-            "Put the file back from a copy. Without a copy, run Backup-DcrStore in this session now; Restore-DcrRegistration -Path takes "
-                + "the backup back into an empty folder (DCRPOWERSHELL_HOME)."
+            "Put the file back from a copy. Without a copy, run Backup-DcrStore in this session now, and restore that backup into "
+                + "an empty folder (DCRPOWERSHELL_HOME): Restore-DcrRegistration -Path."
         );
 
     public static DcrException KeyOfAnother(string path) =>
         DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
             $"The key file '{path}' is not the one that the local store was written with.",
-            "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and take a backup "
-                + "back with Restore-DcrRegistration -Path."
+            "Put the right key file back from a copy. To begin an empty store, set DCRPOWERSHELL_HOME to another folder, and restore a "
+                + "backup with Restore-DcrRegistration -Path."
         );
 
     public static DcrException KeyPathTaken(string path) =>
@@ -242,7 +243,7 @@ internal static class StoreErrors
         new(
             DcrErrorId.StoreKeyMissing,
             $"-KeyPath: '{path}' is not the key file of a store: {Why(why)}.",
-            "Name the file with the store's key. If it is lost, take a backup back into an empty folder (DCRPOWERSHELL_HOME): "
+            "Name the file with the store's key. If it is lost, restore a backup into an empty folder (DCRPOWERSHELL_HOME): "
                 + "Restore-DcrRegistration -Path.",
             why
         );
@@ -266,7 +267,7 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.InvalidSetup,
             $"DCRPOWERSHELL_HOME is '{named}', which is not a full path: it would be another store in each current folder.",
-            "Give the full path. PowerShell does not replace ~ in it; \"$HOME/...\" does."
+            "Give the full path, such as \"$HOME/dcr\". PowerShell does not replace ~ in it."
         );
 
     /// <summary>Others could read the store, or put another in its place.</summary>
@@ -282,7 +283,7 @@ internal static class StoreErrors
         DcrException.Unsent(
             DcrErrorId.StoreKeyMissing,
             $"The key of the local store cannot be used by this account on this machine: {Why(why)}.",
-            "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and take a backup back "
+            "Use the account and the machine that made the store, or begin an empty one with DCRPOWERSHELL_HOME and restore a backup "
                 + "with Restore-DcrRegistration -Path.",
             why
         );
@@ -311,10 +312,10 @@ internal static class StoreErrors
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException NoRegistrationHere(string clientId, string? place) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ClientNotFound,
             $"There is no registration of client '{clientId}' at this issuer in {place ?? "the local store"}.",
-            "Get-DcrClient -Offline lists the clients that are known; -ClientName finds them by name, -Tenant by tenant. Get-DcrServer "
+            "Get-DcrClient -Offline lists the clients that are known: -ClientName finds them by name, -Tenant by tenant. Get-DcrServer "
                 + "shows the issuer that is connected."
         );
 

@@ -38,7 +38,7 @@ internal static class CompareOperation
             Changes = changes,
             IsDoubtful = why?.IsOwnTokenRefused == true,
             Why =
-                why is not null ? $"{why.Message} {why.RecommendedAction}"
+                why is not null ? $"{why.What} {why.RecommendedAction}"
                 : isReadable ? null
                 : "The server lets nobody read a client: this is what was last registered from here.",
         };

@@ -66,8 +66,8 @@ internal static class ConnectErrors
             endpoint is not null
                 ? $"If the endpoint is {endpoint}, run Connect-DcrServer -RegistrationEndpoint {endpoint}. Tell the server's operator: RFC "
                     + "8414 wants an absolute URL."
-                : "Check the issuer's spelling, its path too; for a FHIR base URL, add -Discovery Smart. If the server has no discovery, "
-                    + "give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
+                : "Check the issuer's spelling, its path too, and add -Discovery Smart for a FHIR base URL. If the server has no "
+                    + "discovery, give its endpoint: Connect-DcrServer -RegistrationEndpoint <url>."
         );
 
     /// <summary>The server is there and fails: nothing is wrong with the address.</summary>
@@ -82,7 +82,7 @@ internal static class ConnectErrors
         new(
             DcrErrorId.DiscoveryFailed,
             $"{issuer} offers no dynamic registration: its metadata has no registration_endpoint. It takes client ID metadata documents.",
-            "Make one with New-DcrClientDocument, publish it, and use its URL as the application's client_id: nothing is registered."
+            "Make one with New-DcrClientDocument, publish it, and use its URL as the application's client_id."
         );
 
     public static DcrException SmartDiscoveryFailed(string fhirBase, IEnumerable<string> tried) =>
@@ -102,7 +102,7 @@ internal static class ConnectErrors
         string? community,
         IReadOnlyCollection<string> known
     ) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.DiscoveryFailed,
             $"-Offline: no client of {issuer}{(subjectUri is null ? "" : $" with the URI '{subjectUri}'")}"
                 + $"{(community is null ? "" : $" in the community '{community}'")} is kept here. "
@@ -112,7 +112,7 @@ internal static class ConnectErrors
 
     /// <param name="names">Of certificates, with the communities.</param>
     public static DcrException SeveralOffline(string fhirBase, IEnumerable<string> names) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.DiscoveryFailed,
             $"-Offline: {fhirBase} has clients of several names: {string.Join("; ", names)}.",
             "Say with -SubjectUri and -Community which are meant, or give the issuer as Get-DcrClient -Offline shows it."

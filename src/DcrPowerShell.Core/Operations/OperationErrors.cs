@@ -71,13 +71,17 @@ internal static class OperationErrors
             NothingSent = true,
         };
 
-    public static DcrException NoSecret(string clientId, string? method) =>
+    /// <param name="isAsked">Whether the server said so.</param>
+    public static DcrException NoSecret(string clientId, string? method, bool isAsked) =>
         new(
             DcrErrorId.OperationNotSupported,
             $"Client '{clientId}' has no client secret to reset{(method is null ? "" : $": it authenticates with {method}")}.",
             "For a key pair, change -Jwks or -JwksUri with Set-DcrClient. To give it a secret, set -TokenEndpointAuthMethod "
                 + "client_secret_basic."
-        );
+        )
+        {
+            NothingSent = !isAsked,
+        };
 
     public static DcrException AdditionOutcomeUnknown(string clientId, DcrException failure) =>
         new(
@@ -168,12 +172,16 @@ internal static class OperationErrors
             $"If '{other}' is the one in use, drop the other: Remove-DcrClient {clientId} -StoreOnly. Else drop '{other}' first."
         );
 
-    public static DcrException NotGone(string clientId) =>
+    /// <param name="isAsked">Whether the server was asked now.</param>
+    public static DcrException NotGone(string clientId, bool isAsked) =>
         new(
             DcrErrorId.ClientNotGone,
             $"The server has client '{clientId}', so it was not registered again.",
             "Get-DcrClient -State Gone gives the clients that the server no longer has."
-        );
+        )
+        {
+            NothingSent = !isAsked,
+        };
 
     public static DcrException OtherTenantsClient(string clientId, string tenant, string other, bool hasDocument) =>
         new(
@@ -278,8 +286,8 @@ internal static class OperationErrors
         new(
             DcrErrorId.OverlapRefused,
             $"No client secret of '{clientId}' at the server is the one known here, so it is not known which one is old: {secrets}.",
-            "The secret was changed elsewhere. See in the server's own administration which one is in use, and leave only that one there; "
-                + "then Reset-DcrClientSecret -Overlap adds one that is known here."
+            "See in the server's own administration which one is in use, and leave only that one there. Then Reset-DcrClientSecret "
+                + "-Overlap adds one that is known here."
         );
 
     public static DcrException OtherSecretMayBeInUse(string clientId, string secrets) =>
@@ -288,7 +296,7 @@ internal static class OperationErrors
             $"Client '{clientId}' has another active client secret, which was not deleted because it is not older than the one known "
                 + $"here: {secrets}. An application may use it.",
             "It was made elsewhere, or by an -Overlap whose answer was lost. If it is not in use, deactivate it in the server's own "
-                + "administration, with the known one active; then run this again."
+                + "administration, leave the known one active, and run this again."
         );
 
     public static DcrException SecretNotReplaced(string clientId) =>
@@ -328,8 +336,8 @@ internal static class OperationErrors
         new(
             refusal.ErrorId,
             refusal.What,
-            "Check that it is the token which the server gave last, and of this client. A new one comes from the server's own "
-                + "administration; a client that is gone has to be registered again, with New-DcrClient.",
+            "Check that it is this client's token, and the one that the server gave last. If the client is gone, register it again with "
+                + "New-DcrClient, else get a new token in the server's own administration.",
             refusal
         )
         {

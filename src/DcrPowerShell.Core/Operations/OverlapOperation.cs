@@ -29,7 +29,7 @@ internal static class OverlapOperation
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         if (current.TokenEndpointAuthMethod is { } method && !method.StartsWith(ClientMember.ClientSecret, StringComparison.Ordinal))
         {
-            throw OperationErrors.NoSecret(record.ClientId, method);
+            throw OperationErrors.NoSecret(record.ClientId, method, isAsked: true);
         }
 
         var listed = await secrets.ListAsync(context.Call).ConfigureAwait(false);
@@ -85,7 +85,7 @@ internal static class OverlapOperation
         var listed = await secrets.ListAsync(context.Call).ConfigureAwait(false);
         if (listed.Count == 0)
         {
-            throw OperationErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
+            throw OperationErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod), isAsked: true);
         }
 
         var known = Known(listed, record) ?? throw OperationErrors.NoKnownSecret(record.ClientId, Describe(listed, known: null));

@@ -38,7 +38,7 @@ internal static class RepairOperation
         var (seen, why) = await ReadOperation.LookAsync(context, record, orUnknown: false).ConfigureAwait(false);
         if (seen.State != DcrClientState.Gone)
         {
-            throw why ?? OperationErrors.NotGone(record.ClientId);
+            throw why ?? OperationErrors.NotGone(record.ClientId, isAsked: true);
         }
 
         if (why!.IsOwnTokenRefused)

@@ -17,14 +17,14 @@ internal static class ResetSecretOperation
         if (record.ClientSecret is null && !context.Provider.Capabilities.HasFlag(DcrCapabilities.ResetSecret))
         {
             throw context.Provider.WhyNoCredentials(record.ClientId)
-                ?? OperationErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod));
+                ?? OperationErrors.NoSecret(record.ClientId, record.Metadata.Text(ClientMember.TokenEndpointAuthMethod), isAsked: false);
         }
 
         await context.CheckCopyAsync(clientSecretName, record).ConfigureAwait(false);
         var (current, read) = await ReadOperation.ReadAsync(context, record).ConfigureAwait(false);
         if (current.TokenEndpointAuthMethod is "private_key_jwt" or "tls_client_auth" or "self_signed_tls_client_auth")
         {
-            throw OperationErrors.NoSecret(record.ClientId, current.TokenEndpointAuthMethod);
+            throw OperationErrors.NoSecret(record.ClientId, current.TokenEndpointAuthMethod, isAsked: true);
         }
 
         // Some servers replace the secret at a read as they do at an update: then it is new already. A server that has a request for it

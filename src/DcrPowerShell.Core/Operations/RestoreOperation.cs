@@ -5,7 +5,7 @@ using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Operations;
 
-/// <summary>Brings back registrations that the store lacks: from the ledger and its unused answers, or from the server.</summary>
+/// <summary>Restores registrations that the store lacks: from the ledger and its unused answers, or from the server.</summary>
 internal static class RestoreOperation
 {
     /// <summary>

@@ -46,7 +46,7 @@ internal static class StorageErrors
 
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException SecretExists(string place, string secretName) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.SecretExists,
             $"There is a secret named '{secretName}' in {place} already.",
             "Choose another name; or, if nobody needs that secret any more, remove it with Remove-Secret."
@@ -142,8 +142,8 @@ internal static class StorageErrors
         new(
             DcrErrorId.RequestTimedOut,
             $"Another command is at work on client '{clientId}', or its answer waits to be used. The client was not moved.",
-            "Run Move-DcrRegistration again when the other command has ended. If it was stopped, connect to the server before; what "
-                + "Find-DcrOrphan shows then, Resolve-DcrOrphan settles."
+            "Run Move-DcrRegistration again when the other command has ended. If it was stopped, connect to the server before, and "
+                + "settle with Resolve-DcrOrphan what Find-DcrOrphan shows."
         );
 
     public static DcrException VaultEmptied(string vault, int count) =>
@@ -168,7 +168,7 @@ internal static class StorageErrors
             $"The secret '{secretName}' in vault '{vault}' is not a registration that this version can read: {why}.",
             isNewer
                 ? "A newer DcrPowerShell wrote it: update this one."
-                : "If the local store still holds it, Restore-DcrRegistration writes it back. If not, remove it with Remove-Secret -Vault "
+                : "If the local store still holds it, Restore-DcrRegistration restores it. If not, remove it with Remove-Secret -Vault "
                     + $"'{vault}' -Name {secretName}."
         );
 }

@@ -313,7 +313,7 @@ internal static class StoreOpening
         {
             reporter.Warning(
                 $"The local store in '{ledger.Path}' is damaged in {damaged} place{(damaged == 1 ? "" : "s")}: what stood there cannot be "
-                    + "read, everything else can. Restore-DcrRegistration -Path brings back what a backup has."
+                    + "read, everything else can. Restore-DcrRegistration -Path restores what a backup has."
             );
         }
 
@@ -321,7 +321,7 @@ internal static class StoreOpening
         {
             reporter.Warning(
                 $"The local store in '{ledger.Path}' has lost registrations, and nobody can tell whose they were. So no tenant is "
-                    + "registered that is not known, before Restore-DcrRegistration has brought back what can be had."
+                    + "registered that is not known, before Restore-DcrRegistration has restored what can be had."
             );
         }
 
@@ -360,7 +360,7 @@ internal static class StoreOpening
             reporter.Warning(
                 $"{Sentence(store.Place)} no longer has {Count(missing, "registration")} that it had. Where the folder of the local store "
                     + "was put back to an older copy, they may have been removed since: then Remove-DcrClient -StoreOnly forgets one. Else "
-                    + "Restore-DcrRegistration writes those back that the local store still holds."
+                    + "Restore-DcrRegistration restores those that the local store still holds."
             );
         }
     }

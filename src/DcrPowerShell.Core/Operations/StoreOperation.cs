@@ -181,12 +181,12 @@ internal static class StoreOperation
                 + "have clients; Connect-DcrServer -Vault <name> works with them where that vault is.";
     }
 
-    /// <summary>The user has brought back what can be had: what is still missing counts as lost.</summary>
+    /// <summary>The user has restored what can be had: what is still missing counts as lost.</summary>
     /// <returns>The warning about that; null where nothing is missing.</returns>
     /// <exception cref="DcrException">StoreReadOnly.</exception>
     public static async Task<string?> GiveUpLostAsync(RegistrationLedger ledger) =>
         await ledger.GiveUpLostAsync().ConfigureAwait(false)
-            ? "What the local store has lost and was not brought back counts as lost from now on: its tenants are registered again."
+            ? "What the local store has lost and was not restored counts as lost from now on: its tenants are registered again."
             : null;
 
     /// <summary>

@@ -139,7 +139,7 @@ internal static class SyncOperation
         var (client, why) = await ReadOperation.LookAsync(context, written.Record, orUnknown: true).ConfigureAwait(false);
         if (why is not null)
         {
-            context.Reporter.Verbose($"Client '{written.ClientId}' was written and could not be read: {why.Message}");
+            context.Reporter.Verbose($"Client '{written.ClientId}' was written and could not be read: {why.What}");
             return (written, []);
         }
 

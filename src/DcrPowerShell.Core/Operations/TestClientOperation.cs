@@ -108,7 +108,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
     private void Add(string name, DcrCheck check) => _checks.Add(check with { Name = name });
 
     private DcrCheck OfRecord(RegistrationRecord record) =>
-        context.Provider.WhyUnmanaged(record) is { } why ? DcrCheck.Warning(why.Message, why.RecommendedAction)
+        context.Provider.WhyUnmanaged(record) is { } why ? DcrCheck.Warning(why.What, why.RecommendedAction)
         : record.UsesSecret && !record.HasSecret
             ? DcrCheck.Warning(
                 "Its client secret is not kept here, so whether the server accepts it cannot be checked.",
@@ -122,7 +122,7 @@ internal sealed class TestClientOperation(OperationContext context, HeldKeys key
     private static DcrCheck OfReading(DcrException? why, bool isAsked) =>
         why is null ? DcrCheck.Passed("The server has it, and gave its metadata.")
         : isAsked && why.ErrorId != DcrErrorId.OperationNotSupported ? DcrCheck.Failed(why)
-        : DcrCheck.Skipped(why.Message, why.RecommendedAction);
+        : DcrCheck.Skipped(why.What, why.RecommendedAction);
 
     private DcrCheck OfSecretExpiry(bool isNever, DateTimeOffset? at) =>
         isNever ? DcrCheck.Passed("Its client secret never expires.")

@@ -21,7 +21,7 @@ internal static class AuthorizationErrors
             DcrErrorId.AccessTokenRejected,
             server,
             $"The server rejected the initial access token (HTTP {server.Status}): it is wrong, expired or used up.",
-            "Get a fresh one; an initial access token may be good for one registration only. Then connect again with -InitialAccessToken, "
+            "Get a fresh one, which may be good for one registration only. Then connect again with -InitialAccessToken, "
                 + "or give it to New-DcrClient -InitialAccessToken."
         );
 

@@ -168,7 +168,7 @@ internal static class RefusalErrors
                 : $"{uri.Authority} does not do it with the client as it is now ({Status(server)}).",
             registers
                 ? "A client with this name or software id may be there already: look in the server's own administration. Import-DcrClient "
-                    + "takes it over; another name registers another one."
+                    + "takes it over, and another name registers another one."
                 : "Settle what the server names, such as a session or another change that is under way. Then run the command again."
         );
 
@@ -192,7 +192,7 @@ internal static class RefusalErrors
         new(
             DcrErrorId.ClientNotFound,
             $"The server knows no client '{clientId}' (HTTP {server.Status}).{Said(server)}",
-            "It was deleted there. Repair-DcrClient registers it again; Remove-DcrClient -StoreOnly drops what is kept of it."
+            "Repair-DcrClient registers it again; Remove-DcrClient -StoreOnly drops what is kept of it."
         )
         {
             ServerError = server,

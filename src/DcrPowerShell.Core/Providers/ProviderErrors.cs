@@ -8,7 +8,7 @@ namespace DcrPowerShell.Providers;
 internal static class ProviderErrors
 {
     public static DcrException NoRegistrationToken(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
             $"The server issued no registration access token or client configuration URI for client '{clientId}', so it cannot be read, "
                 + "changed or deleted by RFC 7592.",
@@ -25,18 +25,18 @@ internal static class ProviderErrors
         );
 
     public static DcrException UnsafeRegistrationUri(string clientId, Uri uri) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.RegistrationUriRefused,
             $"The server said that client '{clientId}' is managed at {Origin(uri)}, by an address that is not https or has a user name or "
-                + "password in it. No token or password was sent there.",
+                + "password in it.",
             "Manage this client in the server's own administration, and tell the server's operator."
         );
 
     public static DcrException ForeignRegistrationUri(string clientId, Uri uri, Uri endpoint) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.RegistrationUriRefused,
             $"The server said that client '{clientId}' is managed at {Origin(uri)}, which is not the origin of its registration endpoint "
-                + $"({Origin(endpoint)}). No token or password was sent there.",
+                + $"({Origin(endpoint)}).",
             $"If that host is right, connect again with -AllowedOrigin {Origin(uri)}."
         );
 
@@ -52,7 +52,8 @@ internal static class ProviderErrors
         new(
             DcrErrorId.AccessTokenRejected,
             $"-{parameter} is a token of {owner}, and the server was found to speak {provider}. It was not sent there.",
-            $"Check the issuer. If the server is {owner} all the same, say so with -Provider {owner}; for others, use -InitialAccessToken."
+            $"Check the issuer, and use -InitialAccessToken at servers that are not {owner}. If this one is {owner} all the same, say so "
+                + $"with -Provider {owner}."
         );
 
     public static DcrException DocumentsNotRegistered(string connection) =>

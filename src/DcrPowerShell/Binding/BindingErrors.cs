@@ -10,14 +10,14 @@ internal static class BindingErrors
 {
     /// <param name="known">Names of the connections that there are.</param>
     public static DcrException NoSuchConnection(string name, IEnumerable<string> known) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.NotConnected,
             $"There is no connection '{name}'. {(known.Any() ? $"There is: {string.Join(", ", known)}." : "This runspace has none.")}",
             "Get-DcrServer lists the connections; Connect-DcrServer makes one."
         );
 
     public static DcrException ConnectionOfOtherProcess() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.NotConnected,
             "A connection holds for one process: a job, another computer or a file gets a copy that cannot send. Run Connect-DcrServer "
                 + "there.",

@@ -66,7 +66,7 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
             {
                 WriteWarning(
                     $"Another process overwrote {store.Place} with an older copy of it: {count} of the secrets that this command had "
-                        + "stored there were put back."
+                        + "stored were stored there again."
                 );
             }
         }

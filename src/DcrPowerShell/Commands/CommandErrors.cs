@@ -33,7 +33,11 @@ internal static class CommandErrors
 
     /// <param name="whose">Such as <c>Tenant 'north'</c>.</param>
     public static DcrException RowRepeated(string whose) =>
-        new(DcrErrorId.InvalidClientMetadata, $"{whose} has a second row. The first one counts.", "Keep one row for each client.");
+        DcrException.Unsent(
+            DcrErrorId.InvalidClientMetadata,
+            $"{whose} has a second row. The first one counts.",
+            "Keep one row for each client."
+        );
 
     /// <param name="columns">Of the row; none where none was piped.</param>
     public static DcrException NothingToRegister(IReadOnlyCollection<string> columns) =>
@@ -67,8 +71,8 @@ internal static class CommandErrors
 
     public static DcrException FileForClient(string path) => DcrException.Unsent(
         DcrErrorId.InvalidClientMetadata,
-        $"'{path}' was given for -ClientId, and is a file.",
-        "Import-DcrClient -Path takes a file of clients.");
+        $"-ClientId: '{path}' is the name of a file.",
+        "Import-DcrClient -Path takes a file of clients. If a client has this id, pipe a row with it in the column ClientId.");
 
     public static DcrException ComparisonPiped() =>
         InputErrors.BadInput(
@@ -84,20 +88,26 @@ internal static class CommandErrors
             "Pipe rows with columns, such as Import-Csv gives them; or describe one client by parameters."
         );
 
-    public static DcrException NameUnknown(string clientName, string? issuer) => new(
-        DcrErrorId.ClientNotFound,
-        $"No client {(issuer is null ? "on this machine" : $"at {issuer}")} is named '{clientName}'.",
-        $"Tab after -ClientName offers the names that are known here, and -ClientName '*{clientName}*' finds parts of names.");
+    /// <param name="isAsked">Whether the server was asked for its clients.</param>
+    public static DcrException NameUnknown(string clientName, string? issuer, bool isAsked) =>
+        new(
+            DcrErrorId.ClientNotFound,
+            $"No client {(issuer is null ? "on this machine" : $"at {issuer}")} is named '{clientName}'.",
+            $"Tab after -ClientName offers the names that are known here, and -ClientName '*{clientName}*' finds parts of names."
+        )
+        {
+            NothingSent = !isAsked,
+        };
 
     public static DcrException NoRegistrationAnywhere(string clientId) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.ClientNotFound,
             $"There is no registration of client '{clientId}' on this machine.",
             "Get-DcrClient -Offline lists the clients that are known; -ClientName finds them by name, -Tenant by tenant."
         );
 
     public static DcrException StateOffline() =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.OperationNotSupported,
             "-State and -Offline cannot be used together: only the server knows whether it still has a client, and -Offline asks nobody.",
             "Leave out -Offline to have each client read at the server, or leave out -State."

@@ -116,12 +116,13 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
         {
             var ledger = Ledger();
             WriteStored(ledger, Wanted(ledger, issuer: null, place: null, tenants));
-            TellOfUnseen(issuer: null);
+            TellOfUnseen(issuer: null, isAsked: false);
             return;
         }
 
         var connection = InputObject is null ? Resolve() : ConnectionFor(new NamedClient(null, [tenants[0].Exact!]), InputObject);
-        if (connection.Capabilities.HasFlag(DcrCapabilities.List) && !Offline && tenants.Count == 0 && State is null)
+        var isAsked = connection.Capabilities.HasFlag(DcrCapabilities.List) && !Offline && tenants.Count == 0 && State is null;
+        if (isAsked)
         {
             ListServer(connection);
         }
@@ -130,14 +131,14 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             ListKept(connection, tenants);
         }
 
-        TellOfUnseen(connection.Issuer);
+        TellOfUnseen(connection.Issuer, isAsked);
     }
 
-    private void TellOfUnseen(string? issuer)
+    private void TellOfUnseen(string? issuer, bool isAsked)
     {
         foreach (var name in _unseenNames)
         {
-            Try(name.Text, () => throw CommandErrors.NameUnknown(name.Text, issuer));
+            Try(name.Text, () => throw CommandErrors.NameUnknown(name.Text, issuer, isAsked));
         }
     }
 
@@ -289,7 +290,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
     {
         if (why is not null)
         {
-            WriteVerbose(why.Message);
+            WriteVerbose(why.What);
             _gone += why.IsClientGone && !why.IsOwnTokenRefused ? 1 : 0;
             _rejected += why.IsOwnTokenRefused ? 1 : 0;
             CountUnread(why.IsClientGone || why.IsOwnTokenRefused ? null : why);
@@ -337,7 +338,7 @@ public sealed class GetDcrClientCommand : DcrClientCmdlet
             WriteWarning(
                 Redaction.Printable(
                     $"{(_unread == 1 ? "1 client" : $"{_unread} clients")} could not be read at the server: what is kept here is all that "
-                        + $"is known, and the state is Unknown.{(_unread == 1 ? "" : " Of the first:")} {why.Message} "
+                        + $"is known, and the state is Unknown.{(_unread == 1 ? "" : " Of the first:")} {why.What} "
                         + $"{why.RecommendedAction}"
                 )
             );

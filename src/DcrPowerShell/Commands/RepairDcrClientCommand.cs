@@ -34,7 +34,7 @@ public sealed class RepairDcrClientCommand : DcrClientCmdlet
         if (IsWhatIf && client.Piped is { State: DcrClientState.Active })
         {
             // The server is not asked now, and had it a moment ago.
-            throw OperationErrors.NotGone(client.ClientId!);
+            throw OperationErrors.NotGone(client.ClientId!, isAsked: false);
         }
 
         var statement = StatementScript.Of(SoftwareStatement);

@@ -13,7 +13,7 @@ using DcrPowerShell.Session;
 namespace DcrPowerShell.Commands;
 
 /// <summary>
-/// Brings registrations back: what the local store has and the vault lacks, from a server that the connection's credential can read, or
+/// Restores registrations: what the local store has and the vault lacks, from a server that the connection's credential can read, or
 /// with the whole of an unreadable SecretStore.
 /// </summary>
 [Cmdlet(
@@ -136,7 +136,7 @@ public sealed class RestoreDcrRegistrationCommand : DcrConnectedCmdlet
     {
         var (from, contents, damaged) = StoreOperation.ReadBackup(path, () => File.ReadAllBytes(path), Passphrase!);
         var ledger = Ledger();
-        if (!ShouldProcess($"local store {ledger.Path}", $"Take back what {path} has and the store does not know"))
+        if (!ShouldProcess($"local store {ledger.Path}", $"Restore what {path} has and the store does not know"))
         {
             return;
         }

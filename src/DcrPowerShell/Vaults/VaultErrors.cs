@@ -12,14 +12,16 @@ internal static class VaultErrors
         DcrException.Unsent(
             DcrErrorId.VaultNotFound,
             $"There is no vault named '{vault}'. {(known.Any() ? $"Registered: {string.Join(", ", known)}." : "None is registered.")}",
-            "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault."
+            known.Any()
+                ? "Register it with Register-SecretVault, or name another with Connect-DcrServer -Vault."
+                : "Register it with Register-SecretVault, or connect with -LocalStore."
         );
 
     public static DcrException StoreNotRestored(string why, string nextStep, Exception? inner = null) =>
         new(DcrErrorId.VaultWriteFailed, $"SecretStore was left as it is: {why}.", nextStep, inner);
 
     public static DcrException SecretManagementNotFound(Exception inner) =>
-        new(
+        DcrException.Unsent(
             DcrErrorId.SecretManagementNotFound,
             "The module Microsoft.PowerShell.SecretManagement could not be loaded.",
             "Install it: Install-Module Microsoft.PowerShell.SecretManagement. It keeps registration access tokens and client secrets.",

@@ -138,7 +138,7 @@ public class StandardErrorTableTests
                 "401",
                 Rfc("invalid_token"),
                 DcrErrorId.AccessTokenRejected,
-                "Get a fresh one; an initial access token may be good for one registration only",
+                "Get a fresh one, which may be good for one registration only",
                 "wrong, expired or used up"
             },
             {

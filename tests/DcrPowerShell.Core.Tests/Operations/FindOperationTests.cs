@@ -31,8 +31,8 @@ public class FindOperationTests
     }
 
     [Theory]
-    [InlineData(true, "There is no registration of client 'c1' at this issuer in vault 'TestVault'.")]
-    [InlineData(false, "There is no registration of client 'c1' at this issuer in the local store.")]
+    [InlineData(true, "There is no registration of client 'c1' at this issuer in vault 'TestVault'. Nothing was sent.")]
+    [InlineData(false, "There is no registration of client 'c1' at this issuer in the local store. Nothing was sent.")]
     public async Task A_client_that_nothing_is_known_of(bool hasVault, string message)
     {
         using var session = await Session.StartAsync(hasVault: hasVault);

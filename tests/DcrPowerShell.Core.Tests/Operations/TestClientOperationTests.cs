@@ -100,6 +100,7 @@ public class TestClientOperationTests
             "omitFromAnswer":["registration_access_token","registration_client_uri"]
             """);
         var checks = await RunAsync(session, await session.RegisterAsync($"{{{Service}}}"));
+        Assert.All(checks, static check => Assert.DoesNotContain("Nothing was sent", check.Found));
         Assert.Equal(
             [DcrCheckStatus.Warning, DcrCheckStatus.Skipped, DcrCheckStatus.Passed],
             checks.Take(3).Select(check => check.Status)

@@ -24,7 +24,7 @@ public class VaultOrderTests
         Assert.Equal(
             "Vault 'TestVault' no longer has 1 registration that it had. Where the folder of the local store was put back to an older "
                 + "copy, they may have been removed since: then Remove-DcrClient -StoreOnly forgets one. Else Restore-DcrRegistration "
-                + "writes those back that the local store still holds.",
+                + "restores those that the local store still holds.",
             Assert.Single(next.Reporter.Warnings)
         );
         Assert.False((await next.TryRegisterAsync(tenant: "north")).IsNew);

@@ -115,6 +115,11 @@ internal static class Auth0Errors
         );
 
     /// <param name="why">A sentence without its end.</param>
+    public static DcrException RangeInvalid(string why, string fix) =>
+        DcrException.Unsent(DcrErrorId.InvalidSetup, $"-AllowCidr: {why}.", fix);
+
+    /// <summary>What the tenant does not have: it was read before.</summary>
+    /// <param name="why">A sentence without its end.</param>
     public static DcrException SetupInvalid(string parameter, string why, string fix) =>
         new(DcrErrorId.InvalidSetup, $"-{parameter}: {why}.", fix);
 
@@ -123,8 +128,8 @@ internal static class Auth0Errors
             DcrErrorId.InvalidSetup,
             server,
             $"{step}: Auth0 does not accept the change ({server.Code ?? $"HTTP {server.Status}"}).",
-            "See what the server found fault with. The steps after this one were not begun; those before it are done, and running the "
-                + "command again goes on from there."
+            "See what the server found fault with, then run the command again. It goes on from this step: those before it are done, those "
+                + "after it were not begun."
         );
 
     public static DcrException SetupNotTaken(string step, string wanted, string found) =>

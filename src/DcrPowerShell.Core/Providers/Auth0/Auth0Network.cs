@@ -20,8 +20,7 @@ internal sealed record Auth0Network(string Text, bool IsV6, string Key)
     {
         var networks = texts.Select(Parse).GroupBy(network => network.Key).Select(same => same.First()).ToList();
         return networks.GroupBy(network => network.IsV6).FirstOrDefault(kind => kind.Count() > MostOfAKind) is { } crowd
-            ? throw Auth0Errors.SetupInvalid(
-                "AllowCidr",
+            ? throw Auth0Errors.RangeInvalid(
                 $"{crowd.Count()} {(crowd.Key ? "IPv6" : "IPv4")} ranges are more than the {MostOfAKind} that an Auth0 access control list "
                     + "takes",
                 "Join neighbouring ranges into larger ones."
@@ -36,8 +35,7 @@ internal sealed record Auth0Network(string Text, bool IsV6, string Key)
     {
         if (Read(text) is not { } range)
         {
-            throw Auth0Errors.SetupInvalid(
-                "AllowCidr",
+            throw Auth0Errors.RangeInvalid(
                 $"'{text}' is no address range",
                 "Write ranges as 198.51.100.0/24 or 2001:db8::/32, and single addresses as they are."
             );
@@ -46,8 +44,7 @@ internal sealed record Auth0Network(string Text, bool IsV6, string Key)
         // Somebody may have meant this address alone, or the whole range.
         return !text.Contains('/') || new IPAddress(range.Address).Equals(IPAddress.Parse(text.Split('/')[0]))
             ? new(text, range.Address.Length > 4, Written(range.Address, range.Prefix))
-            : throw Auth0Errors.SetupInvalid(
-                "AllowCidr",
+            : throw Auth0Errors.RangeInvalid(
                 $"'{text}' has an address within its range, not the range's first one",
                 $"For the whole range, write {Written(range.Address, range.Prefix)}; for the address alone, leave out the slash and what "
                     + "follows."

@@ -184,7 +184,7 @@ internal sealed class OpenSecretStore
         }
 
         // Its write is in place: what failed midway has torn the file.
-        _backup.PutBackIfTorn(members, password);
+        _backup.RestoreIfTorn(members, password);
         throw new VaultException(why is null ? "its file is not as it was written" : Redaction.Printable(why).TrimEnd('.'));
     }
 

@@ -68,7 +68,7 @@ internal sealed class SecretStoreBackup(VaultRunspace runspace, Func<bool> canMa
     /// <summary>
     /// After a write that failed: has the file as it was before, in place, for which a full disk has room. Does nothing where it is whole.
     /// </summary>
-    public void PutBackIfTorn(SecretStoreMembers members, SecureString? password)
+    public void RestoreIfTorn(SecretStoreMembers members, SecureString? password)
     {
         try
         {
@@ -99,10 +99,10 @@ internal sealed class SecretStoreBackup(VaultRunspace runspace, Func<bool> canMa
         try
         {
             return Read() is { } copy
-                ? new VaultException($"{why}; Restore-DcrRegistration -SecretStoreCopy puts back the copy of {copy.Made}")
+                ? new VaultException($"{why}; Restore-DcrRegistration -SecretStoreCopy restores the copy of {copy.Made}")
                 {
                     NextStep =
-                        "Run Restore-DcrRegistration -SecretStoreCopy. Then connect again: Connect-DcrServer brings back what the local "
+                        "Run Restore-DcrRegistration -SecretStoreCopy. Then connect again: Connect-DcrServer restores what the local "
                             + "store has.",
                 }
                 : new VaultException(why);
@@ -159,7 +159,7 @@ internal sealed class SecretStoreBackup(VaultRunspace runspace, Func<bool> canMa
             runspace.WithSecretManagementOccupied(members.Reset);
             return $"SecretStore has the copy of {made} again. What was there is beside it: "
                 + $"{Path.GetDirectoryName(members.Paths[0])}/*{mark}. "
-                + $"{(password is null ? "Connect" : "Unlock it with Unlock-SecretStore and connect")}: Connect-DcrServer brings back what "
+                + $"{(password is null ? "Connect" : "Unlock it with Unlock-SecretStore and connect")}: Connect-DcrServer restores what "
                 + "the local store has.";
         }
         catch (Exception failure)
