@@ -44,6 +44,16 @@ internal static class StorageErrors
             why
         );
 
+    /// <summary>At a command's end, when its requests were sent and what they brought is kept.</summary>
+    /// <param name="place">Such as "vault 'X'".</param>
+    public static DcrException NotConfirmed(string place, DcrException why) =>
+        new(
+            why.ErrorId,
+            $"All is kept here, but whether {place} still has what this command stored there could not be checked: {Why(why)}.",
+            "Unlock the vault, or see what it waits for, and connect: what it lacks is stored there then.",
+            why
+        );
+
     /// <param name="place">"vault 'X'" or "the local store".</param>
     public static DcrException SecretExists(string place, string secretName) =>
         DcrException.Unsent(

@@ -5,6 +5,7 @@ using System.Management.Automation;
 using System.Threading;
 using System.Threading.Tasks;
 using DcrPowerShell.Binding;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 using DcrPowerShell.Operations;
 using DcrPowerShell.Session;
@@ -62,7 +63,17 @@ public abstract class DcrConnectedCmdlet : DcrCmdlet
     {
         foreach (var store in _stores.Values.Where(static store => store.Vault is not null))
         {
-            if (Run((_, _) => store.ConfirmAsync()) is > 0 and var count)
+            int count;
+            try
+            {
+                count = Run((_, _) => store.ConfirmAsync());
+            }
+            catch (DcrException failure) when (failure.NothingSent)
+            {
+                throw StorageErrors.NotConfirmed(store.Place, failure);
+            }
+
+            if (count > 0)
             {
                 WriteWarning(
                     $"Another process overwrote {store.Place} with an older copy of it: {count} of the secrets that this command had "
