@@ -30,8 +30,6 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     private const string ClientSet = "ClientId";
     private const string PathSet = "Path";
 
-    private static readonly string[] FileEndings = [".csv", ".json", ".jsonl", ".txt", ".html"];
-
     private readonly List<ImportOutcome> _outcomes = [];
     private readonly SecretCopyNames _copies = new();
 
@@ -114,7 +112,7 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
             return;
         }
 
-        if (IsNamedOnCommandLine(nameof(ClientId)) && IsFileName(ClientId))
+        if (IsNamedOnCommandLine(nameof(ClientId)) && FilePath.IsName(ClientId))
         {
             throw CommandErrors.FileForClient(ClientId);
         }
@@ -145,11 +143,6 @@ public sealed class ImportDcrClientCommand : DcrBatchCmdlet
     }
 
     private protected override string? Subject => _place ?? base.Subject;
-
-    /// <summary>Whether -Path was meant. A client ID metadata document, whose URL is the client's id, may well end in .json.</summary>
-    private static bool IsFileName(string text) =>
-        text.IndexOf("://", StringComparison.Ordinal) < 0
-        && FileEndings.Any(ending => text.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>All rows are judged before the first is sent.</summary>
     private void TakeFile(string path)

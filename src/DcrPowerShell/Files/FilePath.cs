@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using System.Management.Automation;
 using DcrPowerShell.Errors;
 
@@ -6,6 +8,8 @@ namespace DcrPowerShell.Files;
 /// <summary>A path as the user writes it, as the file system knows it.</summary>
 internal static class FilePath
 {
+    private static readonly string[] Endings = [".csv", ".json", ".jsonl", ".txt", ".html"];
+
     /// <summary>Of a private key; null where no file was given.</summary>
     /// <exception cref="DcrException">InvalidPrivateKey: as for <see cref="Of"/>.</exception>
     public static string? OfKey(PSCmdlet cmdlet, string? path, string parameter) =>
@@ -31,4 +35,11 @@ internal static class FilePath
             throw InputErrors.NoFilePath(id, parameter, path);
         }
     }
+
+    /// <summary>
+    /// Whether a text that was given as a client's id is a file's name. The URL of a client ID metadata document may well end in .json.
+    /// </summary>
+    public static bool IsName(string text) =>
+        text.IndexOf("://", StringComparison.Ordinal) < 0
+        && Endings.Any(ending => text.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 }
