@@ -216,7 +216,7 @@ internal sealed class AuditScope(AuditLog? log, DcrAuditRecord facts, IReporter 
         catch (Exception failure) when (IsOfFile(failure))
         {
             reporter.Warning(
-                $"The audit log '{log!.Path}' could not be written: {failure.Message.TrimEnd('.')}. It lacks this record: "
+                $"The audit log '{log!.Path}' could not be written: {ErrorWords.Why(failure)}. It lacks this record: "
                     + $"{AuditLine.ToJson(record)}"
             );
         }

@@ -90,7 +90,7 @@ internal static class StorageErrors
         new(
             why.ErrorId,
             $"Client '{clientId}' {done}, and the local store could not keep that: "
-                + $"{(why.InnerException is { } inner ? inner.Message.TrimEnd('.') : "it is locked")}."
+                + $"{(why.InnerException is { } inner ? Why(inner) : "it is locked")}."
                 + (hasAnswer ? " The server's answer is in it." : ""),
             hasAnswer
                 ? "When the store can be written again, connect: what the answer brought is restored."

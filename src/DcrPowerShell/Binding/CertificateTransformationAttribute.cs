@@ -48,7 +48,7 @@ internal sealed class CertificateTransformationAttribute : ArgumentTransformatio
             when (failure is IOException or UnauthorizedAccessException or SessionStateException or NotSupportedException)
         {
             throw new ArgumentTransformationMetadataException(
-                $"'{path}' cannot be read: {failure.Message.TrimEnd('.')}. Check the path, and that this account may read the file."
+                $"'{path}' cannot be read: {ErrorWords.Why(failure)}. Check the path, and that this account may read the file."
             );
         }
     }

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Security;
+using DcrPowerShell.Compat;
 using DcrPowerShell.Errors;
 
 namespace DcrPowerShell.Binding;
@@ -11,7 +12,7 @@ namespace DcrPowerShell.Binding;
 /// </summary>
 internal static class PlainSecret
 {
-    public static readonly SecureString Mark = NewMark();
+    public static readonly SecureString Mark = SecureText.Protect("")!;
 
     /// <exception cref="DcrException">InvalidSetup: one of the parameters has plain text.</exception>
     public static void Refuse(IEnumerable<KeyValuePair<string, object>> bound)
@@ -20,12 +21,5 @@ internal static class PlainSecret
         {
             throw BindingErrors.PlainSecret(parameter);
         }
-    }
-
-    private static SecureString NewMark()
-    {
-        var mark = new SecureString();
-        mark.MakeReadOnly();
-        return mark;
     }
 }

@@ -88,7 +88,7 @@ public sealed class BackupDcrStoreCommand : DcrStoreCmdlet
             // On a full disk a backup on another one is what helps.
             WriteWarning(
                 "The backup is written, but the local store could not note that: "
-                    + $"{(failure.InnerException ?? failure).Message.TrimEnd('.')}. Get-DcrStore shows the one before."
+                    + $"{ErrorWords.Why(failure.InnerException ?? failure)}. Get-DcrStore shows the one before."
             );
         }
     }

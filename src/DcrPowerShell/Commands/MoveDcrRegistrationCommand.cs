@@ -105,7 +105,7 @@ public sealed class MoveDcrRegistrationCommand : DcrCmdlet
         if (_from.Delivery is { } delivery && Run((_, _) => delivery.ForgetMovedAsync()) is { } failure)
         {
             WriteWarning(
-                $"{_from.Place} still holds registrations that were moved: {failure.Message.TrimEnd('.')}. They are removed there when you "
+                $"{_from.Place} still holds registrations that were moved: {ErrorWords.Why(failure)}. They are removed there when you "
                     + "connect to it next."
             );
         }

@@ -4,6 +4,7 @@ using System.IO;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using DcrPowerShell.Audit;
+using DcrPowerShell.Errors;
 using DcrPowerShell.Http;
 
 namespace DcrPowerShell.Files;
@@ -45,7 +46,7 @@ internal sealed class AuditFile(string path) : IAuditFile
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             reporter.Warning(
-                $"There is no audit log: {failure.Message.TrimEnd('.')}. -AuditPath of Connect-DcrServer gives it another place."
+                $"There is no audit log: {ErrorWords.Why(failure)}. -AuditPath of Connect-DcrServer gives it another place."
             );
             return new AuditLog(Source, file: null, key);
         }

@@ -166,7 +166,7 @@ internal sealed class SecretStoreBackup(VaultRunspace runspace, Func<bool> canMa
             when (failure is IOException or UnauthorizedAccessException or VaultException or TargetInvocationException)
         {
             throw VaultErrors.StoreNotRestored(
-                (failure.InnerException ?? failure).Message.TrimEnd('.'),
+                ErrorWords.Why(failure.InnerException ?? failure),
                 "See that this account can read and write it, then run the command again.",
                 failure
             );
